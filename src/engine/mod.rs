@@ -1,0 +1,8 @@
+//! Floor 4: one cluster, the whole story.
+//!
+//! [`solve`] takes an instance and options and always returns a plan that `verify` has proved: the greedy one first, a
+//! better one where method and effort allow.
+
+pub mod options;
+
+pub use options::{Cancel, MethodChoice, Options, Outcome, Phase, Progress, Select, Silent};
