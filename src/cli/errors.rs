@@ -66,7 +66,7 @@ pub struct Told {
     pub path: String,
     /// What is wrong.
     pub what: String,
-    /// What to do.
+    /// What to do; empty where only the plan can tell.
     pub remedy: String,
 }
 

@@ -3,7 +3,8 @@
 use super::errors::Failure;
 use super::output;
 use clap::{Args, ValueEnum};
-use pleach::instance::schema::instance_schema;
+use pleach::instance::document::Document;
+use pleach::instance::schema;
 use pleach::plan::file::PlanFile;
 
 /// As typed.
@@ -24,8 +25,8 @@ enum Format {
 /// Prints one schema.
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let schema = match arguments.format {
-        Format::Instance => instance_schema(),
-        Format::Plan => schemars::schema_for!(PlanFile),
+        Format::Instance => schema::of::<Document>("pleach/instance/1"),
+        Format::Plan => schema::of::<PlanFile>("pleach/plan/1"),
     };
     output::write(None, |out| {
         serde_json::to_writer_pretty(&mut *out, &schema)?;

@@ -70,12 +70,15 @@ enum Choice {
 /// Reads, solves, writes the plan, and says what came out.
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let options = options(&arguments)?;
-    let (instance, seconds) = input::timed(|| arguments.given.instance())?;
+    let (instance, seconds) = input::timed(|| arguments.given.instance(&[]))?;
     let look = Terminal::stderr();
     let mut bar = Bar::new(look);
     let outcome = engine::solve(&instance, &options, &mut bar, &Cancel::default());
     bar.clear();
-    let plan = outcome.plan.after_reading(seconds);
+    let plan = outcome.plan.timed(|spent| {
+        spent.read = seconds;
+        spent.total += seconds;
+    });
     output::write(arguments.output.as_deref(), |out| pleach::plan::write::write(out, &instance, &plan))?;
     say(&summary::of(&instance, &plan, look));
     for warning in &outcome.warnings {

@@ -46,7 +46,7 @@ fn section(text: &mut String, look: Terminal, title: &str, table: Table) {
 }
 
 /// A table without lines, coloured only where `look` allows it.
-fn table(look: Terminal) -> Table {
+pub fn table(look: Terminal) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     if look.colours { table.enforce_styling() } else { table.force_no_tty() };
@@ -191,7 +191,8 @@ fn times(plan: &Plan) -> String {
     format!("{} in all: {}", time(seconds.total), phases.join(", "))
 }
 
-fn right(text: impl ToString) -> Cell {
+/// A cell of figures.
+pub fn right(text: impl ToString) -> Cell {
     Cell::new(text).set_alignment(CellAlignment::Right)
 }
 
@@ -215,7 +216,7 @@ fn percent(part: f64) -> String {
 }
 
 /// At most three decimals, digits in threes.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     let text = format!("{:.3}", value.abs());
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
     let decimals = decimals.trim_end_matches('0');
