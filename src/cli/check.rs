@@ -34,7 +34,11 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let instance = arguments.given.instance(&[&arguments.plan])?;
     let (file, _) = input::plan(&arguments.plan)?;
-    let (plan, misfits) = pleach::plan::read::resolve(&instance, file);
+    // What does not fit the instance is an answer too, and the rest is still examined.
+    let (plan, misfits) = match Plan::resolve(file, &instance) {
+        Ok(plan) => (plan, Vec::new()),
+        Err(unresolved) => (unresolved.plan, unresolved.misfits),
+    };
     let found = verify::examine(&instance, &plan);
     let misfits = misfits.into_iter().map(Violation::from);
     let violations: Vec<Violation> = misfits.chain(found.violations.iter().cloned()).collect();

@@ -113,8 +113,12 @@ impl Failure {
     }
 
     fn json(&self) -> String {
-        let object = serde_json::json!({ "error": self });
-        format!("{object}\n")
+        #[derive(Serialize)]
+        struct Object<'a> {
+            error: &'a Failure,
+        }
+        let object = serde_json::to_string(&Object { error: self });
+        object.map_or_else(|fault| format!("{fault}\n"), |object| object + "\n")
     }
 
     /// A headline, then each fault: where, what, remedy.

@@ -8,6 +8,7 @@ use pleach::instance::fault::Fault;
 use pleach::instance::read::{self, ReadError};
 use pleach::instance::{Faults, Instance};
 use pleach::plan::file::PlanFile;
+use pleach::plan::read::parse;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -56,15 +57,7 @@ impl Given {
 /// Reads a plan as rows, with the hash of its text.
 pub fn plan(path: &Path) -> Result<(PlanFile, String), Failure> {
     let text = read::bytes(path).map_err(|fault| refused(path, fault))?;
-    let plan = serde_json::from_slice(&text).map_err(|fault| {
-        let told = Told {
-            code: "syntax".into(),
-            path: "$".into(),
-            what: fault.to_string(),
-            remedy: "write a plan as `pleach schema plan` describes it".into(),
-        };
-        Failure::new(Kind::Input, format!("{} is no plan", path.display()), vec![told])
-    })?;
+    let plan = parse(&text, path).map_err(|faults| refused(path, faults.into()))?;
     Ok((plan, read::sha256(&text)))
 }
 

@@ -42,7 +42,7 @@ Files ending in .gz and .zst are read and written compressed; - is standard inpu
 #[command(name = "pleach", version, styles = STYLES, after_help = EXIT_CODES, propagate_version = true)]
 struct Arguments {
     /// How errors are written to standard error
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT", display_order = 100)]
     error_format: Format,
 
     #[command(subcommand)]

@@ -79,7 +79,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         spent.read = seconds;
         spent.total += seconds;
     });
-    output::write(arguments.output.as_deref(), |out| pleach::plan::write::write(out, &instance, &plan))?;
+    output::write(arguments.output.as_deref(), |out| pleach::plan::write::write(&plan, &instance, out))?;
     say(&summary::of(&instance, &plan, look));
     for warning in &outcome.warnings {
         say(&format!("{} {warning}\n", look.notice("warning:")));
