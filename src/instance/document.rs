@@ -24,8 +24,10 @@ pub struct Document {
     /// The instant that the snapshot describes (RFC 3339).
     pub time: String,
     /// Live channels and files.
+    #[schemars(default)]
     pub contents: Vec<ContentRow>,
     /// Machines.
+    #[schemars(default)]
     pub nodes: Vec<NodeRow>,
     /// Who has what already.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
