@@ -79,7 +79,7 @@ fn values(instance: &Instance, plan: &Plan, look: Terminal) -> Table {
     ]);
     rows.add_row([Cell::new("cost"), Cell::new(""), right(number(plan.cost.value)), proof(plan.cost, "at least")]);
     if let Some((rate, needed)) = full_mesh(instance) {
-        let words = format!("of {needed} for everybody at once, if all could connect and no link were full");
+        let words = format!("of {needed} for everybody, if all could connect");
         let part = share(rate.0 as f64, needed.0 as f64);
         rows.add_row([Cell::new("full mesh"), bar(part), right(rate), Cell::new(words)]);
     }
