@@ -88,9 +88,10 @@ fn within(written: &Json, known: &Json, path: &str) {
 fn fields_stand_in_the_order_of_the_contract() {
     let instance = lawful();
     let text = String::from_utf8(text(&instance, &full(&instance))).unwrap();
-    let names = ["format", "instance", "instance_sha256", "version", "method", "service", "cost", "assignments", "unserved"];
+    let names = ["format", "instance", "instance_sha256", "version", "method", "relaxation", "assignments", "unserved"];
     let later = ["pending", "links", "policies", "clusters", "changes", "statistics"];
-    let places: Vec<usize> = names.iter().chain(&later).map(|name| text.find(&format!("\"{name}\":")).unwrap()).collect();
+    // The last place: `policies` stand in unserved rows too.
+    let places: Vec<usize> = names.iter().chain(&later).map(|name| text.rfind(&format!("\"{name}\":")).unwrap()).collect();
     assert!(places.is_sorted(), "{places:?}");
 }
 

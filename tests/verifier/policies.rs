@@ -167,7 +167,7 @@ fn flows_into_an_exempt_request_do_not_count() {
     let to_p3 = || json!({"destination": {"id": ["p3"]}});
     for (rule, selectors) in [
         (json!({"forbid": {}}), to_p3()),
-        (json!({"limit_rate": {"max_kbps": 6000}}), json!({"content": {}})),
+        (json!({"limit_rate": {"max_kbps": 8000}}), json!({"content": {}})),
         (json!({"limit_node_rate": {"max_kbps": 2000}}), json!({"source": {"role": ["peer"]}})),
         (json!({"max_depth": {"hops": 2}}), json!({})),
     ] {

@@ -201,7 +201,7 @@ fn a_waypoint_relays_any_subset_and_counts_as_no_request() {
 
 #[test]
 fn a_relay_that_requests_the_content_is_told() {
-    broken(|_, plan| plan.assignments[2].relay = true, &[Relay]);
+    broken(|_, plan| plan.assignments[2].relay = true, &[Relay, RelayContents]);
 }
 
 #[test]
