@@ -412,7 +412,7 @@ pub struct PreviousRow {
 }
 
 /// What stands at `parents[s]`, in a plan as in `previous`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ParentCell {
     /// Nobody.
@@ -421,4 +421,37 @@ pub enum ParentCell {
     One(SmolStr),
     /// Several (redundancy).
     Several(Vec<SmolStr>),
+}
+
+/// Read by what stands there: a derived reader of untagged variants would copy every cell first.
+impl<'de> Deserialize<'de> for ParentCell {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<ParentCell, D::Error> {
+        struct Cell;
+
+        impl<'de> serde::de::Visitor<'de> for Cell {
+            type Value = ParentCell;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("null, a name, or a list of names")
+            }
+
+            fn visit_unit<E>(self) -> Result<ParentCell, E> {
+                Ok(ParentCell::Nobody(()))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<ParentCell, E> {
+                Ok(ParentCell::One(name.into()))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut names: A) -> Result<ParentCell, A::Error> {
+                let mut list = Vec::new();
+                while let Some(name) = names.next_element()? {
+                    list.push(name);
+                }
+                Ok(ParentCell::Several(list))
+            }
+        }
+
+        deserializer.deserialize_any(Cell)
+    }
 }

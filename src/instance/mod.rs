@@ -340,6 +340,16 @@ impl Parents {
         (0..self.substreams()).flat_map(|s| self.of(s).map(move |parent| (s as u32, parent)))
     }
 
+    /// How many cells each substream has.
+    pub fn width(&self) -> usize {
+        self.width as usize
+    }
+
+    /// All cells, `width` for each substream; [`NodeId::NONE`] stands in empty ones.
+    pub fn cells(&self) -> &[NodeId] {
+        &self.cells
+    }
+
     /// A bit for each substream that has a parent.
     pub fn mask(&self) -> u64 {
         self.flows().fold(0, |mask, (s, _)| mask | 1 << s)

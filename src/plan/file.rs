@@ -65,12 +65,12 @@ pub struct PlanFile {
     /// Clusters that were cut.
     #[serde(default)]
     pub clusters: Vec<ClusterUse>,
-    /// Against the topology in force.
+    /// Against the topology in force; absent in plans of programs that do not count them.
     #[serde(default)]
-    pub changes: Changes,
-    /// What people ask first.
+    pub changes: Option<Changes>,
+    /// What people ask first; absent in plans of programs that do not count.
     #[serde(default)]
-    pub statistics: Statistics,
+    pub statistics: Option<Statistics>,
 }
 
 /// How a plan was made.
@@ -83,17 +83,27 @@ pub enum Method {
     /// Trees built one request after the other.
     Greedy,
     /// A method that people use today.
-    Baseline(&'static str),
+    Baseline(SmolStr),
 }
 
 impl Method {
     /// The word in files.
-    pub fn word(&self) -> &'static str {
+    pub fn word(&self) -> &str {
         match self {
             Method::Exact => "exact",
             Method::Optimized => "optimized",
             Method::Greedy => "greedy",
             Method::Baseline(name) => name,
+        }
+    }
+
+    /// The method of a word; any other word names a baseline.
+    pub fn named(word: &str) -> Method {
+        match word {
+            "exact" => Method::Exact,
+            "optimized" => Method::Optimized,
+            "greedy" => Method::Greedy,
+            name => Method::Baseline(name.into()),
         }
     }
 }

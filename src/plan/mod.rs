@@ -2,16 +2,19 @@
 //!
 //! A [`Plan`] is immutable: assignments (who receives what from whom), the unserved with their reasons, the three values
 //! with their bounds, and what people ask of it (loads of links, use of policies, changes, statistics). [`file`] is the
-//! format `pleach/plan/1` as types, [`write`](mod@write) streams a plan out, [`statistics`] counts. Whether a plan is valid is not known
+//! format `pleach/plan/1` as types, [`read`](mod@read) and [`write`](mod@write) take it in and stream it
+//! out, [`statistics`] counts. Whether a plan is valid is not known
 //! here: only `verify` can say so.
 
 pub mod file;
+pub mod read;
 pub mod statistics;
 pub mod write;
 
 use crate::ids::{ContentId, LinkId, NodeId, PolicyId};
 use crate::instance::Parents;
 use crate::units::Kbps;
+use smol_str::SmolStr;
 pub use file::{Method, Reason, Seconds, Statistics, Termination, Value};
 
 /// A decision for one instance, with its worth.
@@ -31,6 +34,8 @@ pub struct Plan {
     pub unserved: Vec<Unserved>,
     /// Requests that wait for substreams (fast path only).
     pub pending: Vec<Assignment>,
+    /// Names of the protocols that assignments refer to.
+    pub protocol_names: Vec<SmolStr>,
     /// Load of each link that has a limit or a flow.
     pub links: Vec<LinkUse>,
     /// Use of each policy in force.
@@ -69,12 +74,26 @@ pub struct Assignment {
     pub content: ContentId,
     /// From whom, for each substream.
     pub parents: Parents,
+    /// Protocols of the flows, cell by cell as in `parents`: places in [`Plan::protocol_names`], or
+    /// [`Assignment::NO_PROTOCOL`]; `None`: no protocol for any flow.
+    pub protocols: Option<Box<[u16]>>,
     /// Policies broken for this request, in order.
     pub relaxed: Vec<PolicyId>,
     /// Seconds behind the live edge.
     pub delay: f64,
     /// The node passes the content on without having asked for it.
     pub relay: bool,
+}
+
+impl Assignment {
+    /// In a cell of `protocols`: the flow carries no particular protocol.
+    pub const NO_PROTOCOL: u16 = u16::MAX;
+
+    /// The protocol in a cell, as a place in [`Plan::protocol_names`].
+    pub fn protocol(&self, cell: usize) -> Option<u16> {
+        let name = *self.protocols.as_deref()?.get(cell)?;
+        (name != Assignment::NO_PROTOCOL).then_some(name)
+    }
 }
 
 /// A request that gets nothing.

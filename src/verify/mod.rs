@@ -1,12 +1,270 @@
 //! Floor 2: the independent proof.
+//!
+//! [`examine`] judges a plan by the text of the contract (sections 1 to 4) with code that shares nothing with the solver:
+//! routes, connectivity, selectors, relations, conditions, distances and unit costs are read here a second time, so that
+//! a wrong tie-break or a misread selector cannot hide. [`verify`] turns a plan without violations into a
+//! [`Verified`] one; nothing else can make one.
+//!
+//! ```text
+//! rows      the plan's rows, sorted, found by node and content
+//! law       policies matched by class of nodes (selector, moment)
+//! network   routes, address translators, measured paths
+//! nodes     walk over nodes: what stands where -> flows: walk over flows
+//! trees     per substream: circles, possession, depth
+//! loads     uplinks, links, limits            worth     values, bounds, statistics
+//! ```
+
+mod flows;
+mod law;
+mod loads;
+mod moment;
+mod network;
+mod nodes;
+mod rows;
+mod selector;
+mod trees;
+mod violation;
+mod worth;
+
+use crate::ids::{ContentId, Id, NodeId};
+use crate::instance::Instance;
+use crate::instance::policy::Rule;
+use crate::parameters::Weights;
+use crate::plan::file::{Changes, Statistics};
+use crate::plan::read::Misfit;
+use crate::plan::{Assignment, Plan};
+use crate::units::Cost;
+use flows::Walk;
+use law::Law;
+use network::Network;
+use nodes::Nodes;
+use rayon::prelude::*;
+use rows::Rows;
+use std::sync::atomic::{AtomicU32, AtomicU64};
+pub use violation::{Violation, ViolationKind};
 
 /// Something that the verifier has accepted; only it can make one.
 #[derive(Debug)]
 pub struct Verified<T>(T);
+
+impl<T> Verified<T> {
+    /// What was accepted, free to be changed again.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
 
 impl<T> std::ops::Deref for Verified<T> {
     type Target = T;
     fn deref(&self) -> &T {
         &self.0
     }
+}
+
+/// A plan that is not valid, with everything that is wrong with it.
+#[derive(Debug)]
+pub struct Rejected {
+    /// The plan.
+    pub plan: Plan,
+    /// At least one.
+    pub violations: Vec<Violation>,
+}
+
+/// What the examination of a plan found.
+#[derive(Debug)]
+pub struct Examination {
+    /// Everything that is wrong, in an order that depends on the plan alone; empty: the plan is valid and its values right.
+    pub violations: Vec<Violation>,
+    /// Weight times share of substreams, over served requests.
+    pub service: f64,
+    /// Sum of 1 / rank over what was relaxed.
+    pub relaxation: f64,
+    /// Mbps times unit cost, over flows.
+    pub cost: Cost,
+    /// Recounted, but for `worst_loss_of_one` (copied from the plan) and `seconds` (none).
+    pub statistics: Statistics,
+    /// Recounted.
+    pub changes: Changes,
+}
+
+/// Accepts a plan that is valid and whose values are right, else says everything that is wrong with it.
+pub fn verify(instance: &Instance, plan: Plan) -> Result<Verified<Plan>, Box<Rejected>> {
+    let violations = examine(instance, &plan).violations;
+    if violations.is_empty() { Ok(Verified(plan)) } else { Err(Box::new(Rejected { plan, violations })) }
+}
+
+/// Judges a plan by the contract; never panics, whatever the plan says.
+pub fn examine(instance: &Instance, plan: &Plan) -> Examination {
+    let mut violations = Vec::new();
+    let weights = parameters(plan, &mut violations);
+    let rows = Rows::sort(instance, plan, &mut violations);
+    let unserved = nodes::sorted_unserved(instance, &plan.unserved, &mut violations);
+    let law = Law::read(instance, plan);
+    let network = Network::of(instance, &law, &network::pairs_in_use(instance, flows_of(instance, &rows)));
+    let sent: Vec<AtomicU64> = instance.nodes.iter().map(|_| AtomicU64::new(0)).collect();
+    let limited = instance.nodes.iter().any(|node| node.max_children.is_some());
+    let children: Vec<AtomicU32> = instance.nodes.iter().filter(|_| limited).map(|_| AtomicU32::new(0)).collect();
+    let node_rates = node_rates(instance);
+    let walk =
+        Walk { instance, plan, weights, rows: &rows, law: &law, network: &network, sent: &sent, node_rates: &node_rates };
+    let nodes = Nodes { walk, unserved, sources: nodes::sources(instance), children: &children };
+    let mut sums = walk_nodes(instance, &nodes);
+    let trees = trees::judge(instance, &rows, &law);
+    violations.append(&mut sums.violations);
+    violations.extend(trees.violations);
+    loads::nodes(instance, &sent, &children, &mut violations);
+    loads::links(instance, &sums.links, &mut violations);
+    loads::limits(instance, &law, &sums.limited, &node_rates, &mut violations);
+    let statistics = Statistics {
+        requests: instance.requests.len() as u64,
+        served: sums.served,
+        peer_offload: if sums.kbps == 0 { 0.0 } else { sums.peer_kbps as f64 / sums.kbps as f64 },
+        mean_depth: if trees.count == 0 { 0.0 } else { trees.sum as f64 / trees.count as f64 },
+        max_depth: trees.most,
+        worst_loss_of_one: plan.statistics.worst_loss_of_one,
+        seconds: Default::default(),
+    };
+    let (service, relaxation, cost, changes) = (sums.service, sums.relaxation, sums.cost, sums.changes);
+    let mut examination = Examination { violations, service, relaxation, cost, statistics, changes };
+    worth::judge(instance, plan, &law, &sums, &mut examination);
+    examination
+}
+
+/// What a plan's file says that does not fit the instance is a violation too.
+impl From<Misfit> for Violation {
+    fn from(misfit: Misfit) -> Violation {
+        use crate::plan::read::MisfitKind;
+        let kind = match misfit.kind {
+            MisfitKind::OtherInstance => ViolationKind::OtherInstance,
+            MisfitKind::UnknownId => ViolationKind::UnknownId,
+            MisfitKind::BadShape => ViolationKind::BadShape,
+            MisfitKind::WrongLinks => ViolationKind::WrongLinks,
+        };
+        Violation::new(kind, misfit.place, misfit.text)
+    }
+}
+
+/// Numbers that are added up over nodes.
+struct Sums {
+    violations: Vec<Violation>,
+    /// kbps that the plan puts on each link.
+    links: Vec<u64>,
+    /// By policy: kbps of matching flows, for `limit_rate`.
+    limited: Vec<u128>,
+    /// By policy: requests whose destination and content match.
+    matched: Vec<u64>,
+    cost: Cost,
+    kbps: u128,
+    peer_kbps: u128,
+    service: f64,
+    relaxation: f64,
+    served: u64,
+    changes: Changes,
+}
+
+impl Sums {
+    fn new(instance: &Instance) -> Sums {
+        Sums {
+            violations: Vec::new(),
+            links: vec![0; instance.links.len()],
+            limited: vec![0; instance.policies.len()],
+            matched: vec![0; instance.policies.len()],
+            cost: Cost(0),
+            kbps: 0,
+            peer_kbps: 0,
+            service: 0.0,
+            relaxation: 0.0,
+            served: 0,
+            changes: Changes::default(),
+        }
+    }
+
+    fn tell(&mut self, kind: ViolationKind, place: impl Into<String>, text: impl Into<String>) {
+        self.violations.push(Violation::new(kind, place, text));
+    }
+
+    /// Counts a substream of a request by its parents before and now, as sets.
+    fn count_change(&mut self, before: impl Iterator<Item = NodeId>, now: impl Iterator<Item = NodeId>) {
+        let set = |parents: &mut dyn Iterator<Item = NodeId>| -> Vec<NodeId> {
+            let mut set: Vec<NodeId> = parents.collect();
+            set.sort_unstable();
+            set.dedup();
+            set
+        };
+        let (mut before, mut now) = (before, now);
+        match (set(&mut before), set(&mut now)) {
+            (before, now) if before.is_empty() && now.is_empty() => {}
+            (before, now) if before == now => self.changes.kept += 1,
+            (before, _) if before.is_empty() => self.changes.added += 1,
+            (_, now) if now.is_empty() => self.changes.removed += 1,
+            _ => self.changes.changed += 1,
+        }
+    }
+
+    /// Adds what later nodes gave.
+    fn add(mut self, other: Sums) -> Sums {
+        self.violations.extend(other.violations);
+        self.links.iter_mut().zip(other.links).for_each(|(sum, one)| *sum = sum.saturating_add(one));
+        self.limited.iter_mut().zip(other.limited).for_each(|(sum, one)| *sum += one);
+        self.matched.iter_mut().zip(other.matched).for_each(|(sum, one)| *sum += one);
+        self.cost += other.cost;
+        self.kbps += other.kbps;
+        self.peer_kbps += other.peer_kbps;
+        self.service += other.service;
+        self.relaxation += other.relaxation;
+        self.served += other.served;
+        let Changes { kept, changed, added, removed } = other.changes;
+        self.changes.kept += kept;
+        self.changes.changed += changed;
+        self.changes.added += added;
+        self.changes.removed += removed;
+        self
+    }
+}
+
+/// Walks over all nodes; the ranges are the same for any number of threads, so that sums of floats are.
+fn walk_nodes(instance: &Instance, nodes: &Nodes<'_>) -> Sums {
+    let count = instance.nodes.len();
+    let step = count.div_ceil(16).max(64);
+    let ranges: Vec<usize> = (0..count).step_by(step).collect();
+    let parts: Vec<Sums> =
+        ranges.into_par_iter().with_max_len(1).map(|start| nodes.judge(start..(start + step).min(count))).collect();
+    parts.into_iter().fold(Sums::new(instance), Sums::add)
+}
+
+/// Every flow between two known nodes, as (parent, child).
+fn flows_of<'a>(instance: &'a Instance, rows: &'a Rows<'_>) -> impl ParallelIterator<Item = (NodeId, NodeId)> + 'a {
+    let parents = |row: &'a Assignment| row.parents.cells().iter().map(move |parent| (*parent, row.node));
+    let all = rows.all().into_par_iter().map(|row| rows.get(row)).flat_map_iter(parents);
+    all.filter(|(parent, _)| instance.nodes.get(*parent).is_some())
+}
+
+/// The weights that the plan echoes; unknown names and numbers out of range are told.
+fn parameters(plan: &Plan, violations: &mut Vec<Violation>) -> Weights {
+    let named = &plan.origin.parameters;
+    if let Some((name, _)) = named.iter().find(|(_, weight)| !(weight.is_finite() && **weight >= 0.0)) {
+        let text = format!("{name} is not a weight: finite and not negative");
+        violations.push(Violation::new(ViolationKind::WrongValue, "parameters", text));
+    }
+    Weights::from_names(named).unwrap_or_else(|name| {
+        violations.push(Violation::new(ViolationKind::UnknownId, "parameters", format!("{name} is no weight of the cost")));
+        Weights::default()
+    })
+}
+
+/// Counters for the policies in `limit_node_rate`.
+fn node_rates(instance: &Instance) -> Vec<Option<Vec<AtomicU64>>> {
+    let counters = || instance.nodes.iter().map(|_| AtomicU64::new(0)).collect();
+    instance.policies.iter().map(|policy| matches!(policy.rule, Rule::LimitNodeRate(_)).then(counters)).collect()
+}
+
+/// The name of a node that may be unknown.
+fn node_name(instance: &Instance, node: NodeId) -> String {
+    instance.nodes.get(node).map_or_else(|| format!("#{}", node.index()), |node| node.id.to_string())
+}
+
+/// A request as `node/content`.
+fn request(instance: &Instance, node: NodeId, content: ContentId) -> String {
+    let content = instance.contents.get(content).map_or_else(|| format!("#{}", content.index()), |row| row.id.to_string());
+    format!("{}/{content}", node_name(instance, node))
 }

@@ -1,0 +1,252 @@
+//! The policies, matched: for each class of nodes, each content and each pair of networks a bit per policy.
+//!
+//! Two nodes are of one class when every test that some selector makes says the same of both, so that selectors are read
+//! once per class and a flow is matched by three ands. Relations are read per flow, for the policies that are left.
+
+use super::moment;
+use super::selector::{Fields, LinkView, NodeView, matches, relates, selects};
+use crate::ids::{ContentId, Id, LinkId, NodeId, PolicyId, Table};
+use crate::instance::policy::{Matcher, Policy, Rule, Selector, Test};
+use crate::instance::{Content, Instance};
+use crate::plan::Plan;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+/// A bit for each policy, 64 to a word.
+pub(super) type Bits = Box<[u64]>;
+
+/// The policies of an instance, ready to be asked.
+pub(super) struct Law<'a> {
+    instance: &'a Instance,
+    words: usize,
+    levels: Option<Vec<Option<u8>>>,
+    /// Class of each node; empty where there is no policy.
+    class: Vec<u32>,
+    source: Vec<u64>,
+    destination: Vec<u64>,
+    content: Table<ContentId, Bits>,
+    in_force: Bits,
+    /// Policies in force whose rule looks at single flows.
+    on_flows: Bits,
+    /// Policies in force that bound the depth.
+    on_depth: Bits,
+    /// Policies in force that change weights.
+    on_weight: Bits,
+    /// Protocol policies in order of rank, then list.
+    protocols: Vec<PolicyId>,
+}
+
+impl<'a> Law<'a> {
+    /// Reads all policies of the instance; levels may come from the clusters that the plan cut.
+    pub(super) fn read(instance: &'a Instance, plan: &Plan) -> Law<'a> {
+        let policies = &instance.policies;
+        let words = policies.len().div_ceil(64);
+        let levels = levels(instance, plan);
+        let view = |id: NodeId| NodeView { instance, id, level: level(instance, levels.as_deref(), id) };
+        let (class, examples) = classes(instance, &tests_of(policies), &view);
+        let by_class = |pick: fn(&Policy) -> &Selector| -> Vec<u64> {
+            let rows: Vec<Bits> =
+                examples.par_iter().map(|node| bits(policies, |policy| selects(pick(policy), &view(*node)))).collect();
+            rows.concat()
+        };
+        let source = by_class(|policy| &policy.source);
+        let destination = by_class(|policy| &policy.destination);
+        let content = instance.contents.iter().map(|content: &Content| bits(policies, |policy| selects(&policy.content, content)));
+        let in_force = bits(policies, |policy| moment::holds(instance, &policy.when));
+        let of_kind = |wanted: fn(&Rule) -> bool| -> Bits {
+            let kind = bits(policies, |policy| wanted(&policy.rule));
+            kind.iter().zip(&in_force).map(|(kind, force)| kind & force).collect()
+        };
+        let mut protocols: Vec<PolicyId> = (0..policies.len()).map(PolicyId::new).collect();
+        protocols.retain(|p| matches!(policies[p.index()].rule, Rule::Protocol { .. }));
+        protocols.sort_by_key(|p| policies[p.index()].rank);
+        Law {
+            instance,
+            words,
+            class,
+            source,
+            destination,
+            content: Table::new(content.collect()),
+            on_flows: of_kind(|rule| !matches!(rule, Rule::Priority { .. } | Rule::MaxDepth { .. })),
+            on_depth: of_kind(|rule| matches!(rule, Rule::MaxDepth { .. })),
+            on_weight: of_kind(|rule| matches!(rule, Rule::Priority { .. })),
+            in_force,
+            protocols,
+            levels,
+        }
+    }
+
+    /// A policy by its number.
+    pub(super) fn policy(&self, id: PolicyId) -> &'a Policy {
+        &self.instance.policies[id.index()]
+    }
+
+    /// Policies in force, in list order.
+    pub(super) fn in_force(&self, id: PolicyId) -> bool {
+        self.in_force[id.index() / 64] >> (id.index() % 64) & 1 == 1
+    }
+
+    /// For each policy whether its `crosses` matches a route; absent: any route.
+    pub(super) fn crossed(&self, links: &[LinkId]) -> Bits {
+        bits(&self.instance.policies, |policy| {
+            policy.crosses.as_ref().is_none_or(|wanted| {
+                links.iter().any(|link| selects(wanted, &LinkView { instance: self.instance, link: &self.instance.links[*link] }))
+            })
+        })
+    }
+
+    /// Calls `visit` with each policy in force that matches the flow and whose rule looks at flows, in list order.
+    pub(super) fn on_flow(
+        &self,
+        source: NodeId,
+        destination: NodeId,
+        content: ContentId,
+        crossed: &[u64],
+        mut visit: impl FnMut(PolicyId),
+    ) {
+        for word in 0..self.words {
+            let mut left = self.source[self.row(source) + word]
+                & self.destination[self.row(destination) + word]
+                & self.content[content][word]
+                & crossed[word]
+                & self.on_flows[word];
+            while left != 0 {
+                let policy = PolicyId::new(word * 64 + left.trailing_zeros() as usize);
+                left &= left - 1;
+                let relation = self.policy(policy).relation.as_ref();
+                if relation.is_none_or(|relation| relates(relation, self.view(source), self.view(destination))) {
+                    visit(policy);
+                }
+            }
+        }
+    }
+
+    /// Policies in force that bound the depth of a receiver.
+    pub(super) fn on_depth(&self, node: NodeId, content: ContentId) -> impl Iterator<Item = PolicyId> + '_ {
+        self.on_receiver(node, content, &self.on_depth)
+    }
+
+    /// Policies in force that change the weight of a request.
+    pub(super) fn on_weight(&self, node: NodeId, content: ContentId) -> impl Iterator<Item = PolicyId> + '_ {
+        self.on_receiver(node, content, &self.on_weight)
+    }
+
+    /// Some policy in force bounds depths.
+    pub(super) fn bounds_depth(&self) -> bool {
+        self.on_depth.iter().any(|word| *word != 0)
+    }
+
+    /// Adds 1 to the count of each policy, in force or not, whose destination and content match.
+    pub(super) fn count_matched(&self, node: NodeId, content: ContentId, counts: &mut [u64]) {
+        for word in 0..self.words {
+            let mut left = self.destination[self.row(node) + word] & self.content[content][word];
+            while left != 0 {
+                counts[word * 64 + left.trailing_zeros() as usize] += 1;
+                left &= left - 1;
+            }
+        }
+    }
+
+    /// Of the protocol policies that match a flow, the one that decides.
+    pub(super) fn decisive(&self, matching: &[PolicyId]) -> Option<PolicyId> {
+        self.protocols.iter().copied().find(|policy| matching.contains(policy))
+    }
+
+    fn on_receiver<'s>(&'s self, node: NodeId, content: ContentId, kind: &'s [u64]) -> impl Iterator<Item = PolicyId> + 's {
+        (0..self.words).flat_map(move |word| {
+            let mut left = kind[word];
+            if left != 0 {
+                left &= self.destination[self.row(node) + word] & self.content[content][word];
+            }
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros())?;
+                left &= left - 1;
+                Some(PolicyId::new(word * 64 + bit as usize))
+            })
+        })
+    }
+
+    fn row(&self, node: NodeId) -> usize {
+        self.class[node.index()] as usize * self.words
+    }
+
+    fn view(&self, id: NodeId) -> NodeView<'_> {
+        NodeView { instance: self.instance, id, level: level(self.instance, self.levels.as_deref(), id) }
+    }
+}
+
+fn bits(policies: &[Policy], holds: impl Fn(&Policy) -> bool) -> Bits {
+    let mut words = vec![0u64; policies.len().div_ceil(64)].into_boxed_slice();
+    for (p, policy) in policies.iter().enumerate() {
+        words[p / 64] |= u64::from(holds(policy)) << (p % 64);
+    }
+    words
+}
+
+fn level(instance: &Instance, cut: Option<&[Option<u8>]>, node: NodeId) -> Option<u8> {
+    match cut {
+        Some(levels) => levels[node.index()],
+        None => instance.nodes[node].level,
+    }
+}
+
+/// Levels by the clusters that the plan names, where the instance gives none and a policy asks.
+fn levels(instance: &Instance, plan: &Plan) -> Option<Vec<Option<u8>>> {
+    let asked = tests_of(&instance.policies).iter().any(|(name, _)| *name == "level");
+    if !asked || !instance.clusters.is_empty() {
+        return None;
+    }
+    let mut levels = vec![None; instance.nodes.len()];
+    for cluster in &plan.clusters {
+        for node in cluster.nodes.iter().filter_map(|name| instance.node(name)) {
+            let known: &mut Option<u8> = &mut levels[node.index()];
+            *known = Some(known.map_or(cluster.level, |least| least.min(cluster.level)));
+        }
+    }
+    Some(levels)
+}
+
+/// Every test on a node's field that some selector makes, once.
+fn tests_of(policies: &[Policy]) -> Vec<(&str, &Matcher)> {
+    let mut tests: Vec<(&str, &Matcher)> = Vec::new();
+    let mut waiting: Vec<&Selector> = policies.iter().flat_map(|policy| [&policy.source, &policy.destination]).collect();
+    while let Some(selector) = waiting.pop() {
+        for test in &selector.tests {
+            match test {
+                Test::Field(name, matcher) if !tests.contains(&(name.as_str(), matcher)) => tests.push((name, matcher)),
+                Test::Field(..) => {}
+                Test::Not(inner) => waiting.push(inner),
+                Test::Any(inner) => waiting.extend(inner),
+            }
+        }
+    }
+    tests
+}
+
+/// The class of each node, and one node of each class; no classes where there are no policies.
+fn classes<'a>(
+    instance: &'a Instance,
+    tests: &[(&str, &Matcher)],
+    view: &(impl Fn(NodeId) -> NodeView<'a> + Sync),
+) -> (Vec<u32>, Vec<NodeId>) {
+    if instance.policies.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let words = tests.len().div_ceil(64).max(1);
+    let mut answers = vec![0u64; instance.nodes.len() * words];
+    answers.par_chunks_mut(words).enumerate().with_min_len(1024).for_each(|(node, row)| {
+        let node = view(NodeId::new(node));
+        for (t, (name, matcher)) in tests.iter().enumerate() {
+            row[t / 64] |= u64::from(matches(matcher, node.field(name))) << (t % 64);
+        }
+    });
+    let mut numbers: FxHashMap<&[u64], u32> = FxHashMap::default();
+    let mut examples = Vec::new();
+    let class = answers.chunks(words).enumerate().map(|(node, row)| {
+        *numbers.entry(row).or_insert_with(|| {
+            examples.push(NodeId::new(node));
+            examples.len() as u32 - 1
+        })
+    });
+    (class.collect(), examples)
+}

@@ -1,0 +1,290 @@
+//! One walk over all nodes: what stands in the plan for each, and what each takes in.
+
+use super::flows::{Walk, received};
+use super::violation::ViolationKind;
+use super::{Sums, request};
+use crate::ids::{ContentId, Id, NodeId, PolicyId, Table};
+use crate::instance::policy::Rule;
+use crate::instance::{ContentKind, Instance, Parents, Previous, Request};
+use crate::plan::{Assignment, Reason, Unserved};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Nodes with their rows, requests and what was before.
+pub(super) struct Nodes<'a> {
+    pub walk: Walk<'a>,
+    /// Unserved rows in order of (node, content); those about unknown ids are left out.
+    pub unserved: Vec<&'a Unserved>,
+    /// Substreams of each content that anybody holds.
+    pub sources: Table<ContentId, u64>,
+    /// Distinct children of each node; empty where no node has a limit.
+    pub children: &'a [AtomicU32],
+}
+
+/// What one node has in lists that are sorted by node.
+struct Own<'a> {
+    node: NodeId,
+    requests: &'a [Request],
+    unserved: &'a [&'a Unserved],
+    previous: &'a [Previous],
+}
+
+impl<'a> Nodes<'a> {
+    /// Judges some nodes that follow each other.
+    pub(super) fn judge(&self, nodes: Range<usize>) -> Sums {
+        let instance = self.walk.instance;
+        let mut sums = Sums::new(instance);
+        let (requests, previous) = (instance.requests.as_slice(), instance.previous.as_slice());
+        let start = NodeId::new(nodes.start);
+        let mut r = requests.partition_point(|row| row.node < start);
+        let mut u = self.unserved.partition_point(|row| row.node < start);
+        let mut p = previous.partition_point(|row| row.node < start);
+        for node in nodes.map(NodeId::new) {
+            let own = Own {
+                node,
+                requests: take(requests, &mut r, |row| row.node == node),
+                unserved: take(&self.unserved, &mut u, |row| row.node == node),
+                previous: take(previous, &mut p, |row| row.node == node),
+            };
+            self.node(&own, &mut sums);
+        }
+        sums
+    }
+
+    fn node(&self, own: &Own<'_>, sums: &mut Sums) {
+        let rows = self.walk.rows;
+        let mut last = None;
+        for row in rows.of(own.node) {
+            let assignment = rows.get(row);
+            if last == Some(assignment.content) {
+                sums.tell(ViolationKind::DuplicateRow, self.place(own, assignment.content), "it stands twice");
+            }
+            last = Some(assignment.content);
+            self.row(own, assignment, rows.is_pending(row), sums);
+        }
+        if !rows.of(own.node).is_empty() {
+            self.capacities(own, sums);
+        }
+        for request in own.requests {
+            self.standing(own, request, sums);
+        }
+        for unserved in own.unserved {
+            self.unserved(own, unserved, sums);
+        }
+    }
+
+    /// Judges one assignment or pending row.
+    fn row(&self, own: &Own<'_>, row: &Assignment, pending: bool, sums: &mut Sums) {
+        let instance = self.walk.instance;
+        let content = &instance.contents[row.content];
+        let held = self.walk.rows.held(instance, own.node, row.content);
+        let request = own.requests.iter().find(|request| request.content == row.content);
+        let place = || self.place(own, row.content);
+        match request {
+            _ if row.relay => {
+                if request.is_some() || held != 0 || pending || !row.relaxed.is_empty() {
+                    let text = "a relay neither requests nor holds the content, does not wait, and is exempt from nothing";
+                    sums.tell(ViolationKind::Relay, place(), text);
+                }
+            }
+            None => sums.tell(ViolationKind::NotRequested, place(), "nobody requested it, and it is no relay"),
+            Some(request) => {
+                let has = (held | row.parents.mask()).count_ones();
+                let enough = has >= content.min_substreams;
+                if pending && enough {
+                    sums.tell(ViolationKind::Pending, place(), format!("it waits, but has {has} substreams and is served"));
+                } else if !pending && !enough {
+                    let text = format!("it has {has} of at least {} substreams", content.min_substreams);
+                    sums.tell(ViolationKind::TooFewSubstreams, place(), text);
+                } else if !pending {
+                    sums.served += 1;
+                    sums.service += self.weight(request) * (f64::from(has) / f64::from(content.substreams));
+                }
+            }
+        }
+        if row.delay != 0.0 {
+            sums.tell(ViolationKind::Delay, place(), format!("a delay of {} s, and no policy asks for one", row.delay));
+        }
+        self.relaxed(own, row, sums);
+        self.walk.row(row, own.before(row.content), sums);
+    }
+
+    /// The policies that a row names as relaxed exist, can be relaxed, and stand once.
+    fn relaxed(&self, own: &Own<'_>, row: &Assignment, sums: &mut Sums) {
+        for (i, id) in row.relaxed.iter().enumerate() {
+            let Some(policy) = self.walk.instance.policies.get(id.index()) else {
+                sums.tell(ViolationKind::UnknownId, self.place(own, row.content), "it names an unknown policy as relaxed");
+                continue;
+            };
+            let exempts = !matches!(policy.rule, Rule::Prefer { .. } | Rule::Priority { .. } | Rule::Protocol { .. });
+            if !policy.relaxable || !exempts || row.relaxed[..i].contains(id) {
+                let text = format!("{} is relaxed, but cannot be, or stands twice", policy.id);
+                sums.tell(ViolationKind::Relaxed, self.place(own, row.content), text);
+            }
+            sums.relaxation += 1.0 / f64::from(policy.rank);
+        }
+    }
+
+    /// A request's weight with its priorities.
+    fn weight(&self, request: &Request) -> f64 {
+        let law = self.walk.law;
+        let factor = |policy: PolicyId| match law.policy(policy).rule {
+            Rule::Priority { weight } => weight,
+            _ => 1.0,
+        };
+        law.on_weight(request.node, request.content).fold(request.weight, |weight, policy| weight * factor(policy))
+    }
+
+    /// Downlink, relayed contents, storage; and counts the node as child of its parents.
+    fn capacities(&self, own: &Own<'_>, sums: &mut Sums) {
+        let (instance, rows) = (self.walk.instance, self.walk.rows);
+        let node = &instance.nodes[own.node];
+        let assignments = || rows.of(own.node).map(|row| rows.get(row));
+        let sum = assignments().map(|row| received(instance, row, row.content)).fold(0, u64::saturating_add);
+        if node.downlink.is_some_and(|downlink| sum > downlink.0) {
+            let text = format!("it receives {sum} kbps of {}", node.downlink.unwrap_or_default().0);
+            sums.tell(ViolationKind::Downlink, node.id.as_str(), text);
+        }
+        let relayed = assignments().filter(|row| row.relay && row.parents.mask() != 0).count();
+        if node.relay_contents.is_some_and(|most| relayed > most as usize) {
+            let text = format!("it relays {relayed} contents of {}", node.relay_contents.unwrap_or_default());
+            sums.tell(ViolationKind::RelayContents, node.id.as_str(), text);
+        }
+        if let Some(room) = node.storage_mb {
+            self.storage(own, room, sums);
+        }
+        if !self.children.is_empty() {
+            let mut parents: Vec<NodeId> = assignments().flat_map(|row| row.parents.cells().iter().copied()).collect();
+            parents.sort_unstable();
+            parents.dedup();
+            for parent in parents.into_iter().filter(|parent| *parent != own.node) {
+                if let Some(count) = self.children.get(parent.index()) {
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// Files held, served or relayed fit, if the plan adds one.
+    fn storage(&self, own: &Own<'_>, room: f64, sums: &mut Sums) {
+        let (instance, rows) = (self.walk.instance, self.walk.rows);
+        let size = |content: ContentId| match &instance.contents[content] {
+            file if file.kind == ContentKind::File => file.size_mb.unwrap_or(0.0),
+            _ => 0.0,
+        };
+        let holdings = rows.holdings(instance, own.node);
+        let kept: f64 = holdings.iter().map(|holding| size(holding.content)).sum();
+        let is_new = |row: &u32| !rows.is_pending(*row) && holdings.iter().all(|held| held.content != rows.get(*row).content);
+        let added: f64 = rows.of(own.node).filter(is_new).map(|row| size(rows.get(row).content)).sum();
+        // Sizes are decimal fractions: a sum may exceed a limit that it equals by a rounding.
+        if added > 0.0 && kept + added > room * (1.0 + 1e-12) {
+            let text = format!("{kept} MB held and {added} MB added exceed {room} MB");
+            sums.tell(ViolationKind::Storage, instance.nodes[own.node].id.as_str(), text);
+        }
+    }
+
+    /// The request stands in exactly one list; counts its changes and the policies that match it.
+    fn standing(&self, own: &Own<'_>, request: &Request, sums: &mut Sums) {
+        let rows = self.walk.rows;
+        let row = rows.of(own.node).map(|row| rows.get(row)).find(|row| row.content == request.content);
+        let unserved = own.unserved.iter().filter(|row| row.content == request.content).count();
+        match (row, unserved) {
+            (None, 0) => {
+                sums.tell(ViolationKind::MissingRequest, self.place(own, request.content), "the request stands nowhere")
+            }
+            (Some(_), 0) | (None, 1) => {}
+            _ => sums.tell(ViolationKind::DuplicateRow, self.place(own, request.content), "the request stands twice"),
+        }
+        self.walk.law.count_matched(own.node, request.content, &mut sums.matched);
+        let substreams = self.walk.instance.contents[request.content].substreams as usize;
+        let (now, before) = (row.map(|row| &row.parents), own.before(request.content));
+        if now.is_some() || before.is_some() {
+            (0..substreams).for_each(|s| sums.count_change(list(before, s), list(now, s)));
+        }
+    }
+
+    /// A request that gets nothing has a reason that can be true.
+    fn unserved(&self, own: &Own<'_>, row: &Unserved, sums: &mut Sums) {
+        let (instance, law) = (self.walk.instance, self.walk.law);
+        let content = &instance.contents[row.content];
+        let held = self.walk.rows.held(instance, own.node, row.content);
+        let enough = |mask: u64| mask.count_ones() >= content.min_substreams;
+        let place = || self.place(own, row.content);
+        if !own.requests.iter().any(|request| request.content == row.content) {
+            return sums.tell(ViolationKind::NotRequested, place(), "it is unserved, but nobody requested it");
+        }
+        if enough(held) {
+            return sums.tell(ViolationKind::Unserved, place(), "what it holds serves it");
+        }
+        let before = own.before(row.content).is_some_and(|parents| enough(held | parents.mask()));
+        let forbids = |policy: &PolicyId| {
+            let known = instance.policies.get(policy.index());
+            known.is_some_and(|known| known.rule == Rule::Forbid {} && law.in_force(*policy))
+        };
+        let wrong = match row.reason {
+            Reason::NoSource => enough(self.sources[row.content]).then_some("enough substreams are held somewhere"),
+            _ if !enough(self.sources[row.content]) => Some("too few substreams are held anywhere: the reason is no_source"),
+            Reason::Policy if row.policies.is_empty() => Some("reason policy names the policies"),
+            Reason::Policy => (!row.policies.iter().all(forbids)).then_some("only a forbid in force removes possible senders"),
+            Reason::Depth => law.on_depth(own.node, row.content).next().is_none().then_some("no policy bounds its depth"),
+            Reason::Displaced => (!before).then_some("it was not served before"),
+            Reason::Capacity => before.then_some("it was served before: the reason is displaced"),
+            Reason::Unreachable => None,
+        };
+        if let Some(text) = wrong {
+            sums.tell(ViolationKind::WrongReason, place(), format!("reason {}: {text}", row.reason.word()));
+        }
+    }
+
+    fn place(&self, own: &Own<'_>, content: ContentId) -> String {
+        request(self.walk.instance, own.node, content)
+    }
+}
+
+impl<'a> Own<'a> {
+    /// Its parents in force for a content.
+    fn before(&self, content: ContentId) -> Option<&'a Parents> {
+        self.previous.iter().find(|row| row.content == content).map(|row| &row.parents)
+    }
+}
+
+/// The parents of a substream.
+fn list(parents: Option<&Parents>, s: usize) -> impl Iterator<Item = NodeId> + '_ {
+    parents.into_iter().flat_map(move |parents| parents.of(s))
+}
+
+/// The rows from `*at` on that are `mine`, and steps over them.
+fn take<'s, T>(rows: &'s [T], at: &mut usize, mine: impl Fn(&T) -> bool) -> &'s [T] {
+    let start = *at;
+    while rows.get(*at).is_some_and(&mine) {
+        *at += 1;
+    }
+    &rows[start..*at]
+}
+
+/// Substreams of each content that somebody holds.
+pub(super) fn sources(instance: &Instance) -> Table<ContentId, u64> {
+    let mut sources = Table::filled(instance.contents.len(), 0);
+    for holding in &instance.holdings {
+        sources[holding.content] |= holding.mask;
+    }
+    sources
+}
+
+/// Unserved rows in order; those about unknown ids are told.
+pub(super) fn sorted_unserved<'a>(
+    instance: &Instance,
+    rows: &'a [Unserved],
+    violations: &mut Vec<super::Violation>,
+) -> Vec<&'a Unserved> {
+    let known = |row: &&Unserved| instance.nodes.get(row.node).is_some() && instance.contents.get(row.content).is_some();
+    let unknown = rows.iter().filter(|row| !known(row)).map(|row| {
+        let place = request(instance, row.node, row.content);
+        super::Violation::new(ViolationKind::UnknownId, place, "an unserved row about what the instance lacks")
+    });
+    violations.extend(unknown);
+    let mut sorted: Vec<&Unserved> = rows.iter().filter(known).collect();
+    sorted.sort_by_key(|row| (row.node, row.content));
+    sorted
+}
+
