@@ -3,7 +3,9 @@
 //! Only the shapes and their decoding stand here; what they mean for pairs of nodes is compiled by the policy floor, and
 //! read a second time, independently, by `verify`.
 
-use super::document::{LinkState, Scalar};
+mod form;
+
+use crate::instance::document::{LinkState, Scalar};
 use crate::units::Kbps;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -57,6 +59,12 @@ pub enum Owner {
     Provider,
     /// A node or its administrator.
     Client,
+}
+
+impl Owner {
+    /// Every word of the file format with its value.
+    pub const WORDS: &'static [(&'static str, Owner)] =
+        &[("network", Owner::Network), ("provider", Owner::Provider), ("client", Owner::Client)];
 }
 
 /// A conjunction of tests; without any it matches everything.
@@ -249,6 +257,31 @@ pub enum Rule {
         /// Its name.
         name: SmolStr,
     },
+}
+
+impl Rule {
+    /// Its name in files.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Rule::Forbid {} => "forbid",
+            Rule::LimitRate { .. } => "limit_rate",
+            Rule::LimitNodeRate(_) => "limit_node_rate",
+            Rule::Prefer { .. } => "prefer",
+            Rule::Priority { .. } => "priority",
+            Rule::MaxDepth { .. } => "max_depth",
+            Rule::Protocol { .. } => "protocol",
+        }
+    }
+
+    /// A policy with this rule may be relaxed for a request.
+    pub fn is_relaxable(&self) -> bool {
+        matches!(self, Rule::Forbid {} | Rule::LimitRate { .. } | Rule::LimitNodeRate(_) | Rule::MaxDepth { .. })
+    }
+
+    /// It concerns receivers: it takes `destination` and `content` only.
+    pub fn concerns_receivers(&self) -> bool {
+        matches!(self, Rule::Priority { .. } | Rule::MaxDepth { .. })
+    }
 }
 
 /// The limit of `limit_node_rate`.
