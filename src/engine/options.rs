@@ -1,6 +1,7 @@
 //! What a caller may ask of a solve, what it hears meanwhile, and what it gets.
 
 use crate::parameters::Model;
+pub use crate::placement::Select;
 use crate::plan::Plan;
 use crate::verify::Verified;
 use std::sync::Arc;
@@ -40,15 +41,6 @@ pub enum MethodChoice {
     Auto,
     /// Trees built one request after the other.
     Greedy,
-}
-
-/// Who chooses whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Select {
-    /// A request chooses its parents.
-    Parents,
-    /// A parent chooses its children.
-    Children,
 }
 
 /// What a solve is doing.
