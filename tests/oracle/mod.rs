@@ -16,6 +16,6 @@ pub mod brute;
 pub mod generate;
 pub mod geography;
 pub mod matching;
-//pub mod plan;
+pub mod plan;
 pub mod policies;
 pub mod reading;
