@@ -23,7 +23,7 @@ pub(super) fn assemble(forest: Forest<'_>, options: &Options, method: Method, te
     let mut assignments = forest.assignments();
     let protocol_names = super::protocols::choose(&forest, &mut assignments);
     drop(forest);
-    let changes = statistics::changes(instance, &assignments);
+    let changes = statistics::changes(instance, &assignments, &[]);
     let statistics = statistics::statistics(instance, &assignments, &[]);
     Plan {
         origin: Origin {

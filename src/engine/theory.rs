@@ -5,7 +5,7 @@
 //! service from above (Dantzig 1957), since possession, order, links, policies and connectivity are left out and every
 //! uplink is counted at the most it can send.
 
-use crate::ids::{ContentId, Id, NodeId};
+use crate::ids::{ContentId, NodeId};
 use crate::instance::Instance;
 use crate::policy::Rules;
 

@@ -85,7 +85,8 @@ impl Topology {
             for (column, to) in networks.iter().enumerate() {
                 let between = || given.get(&(*from, *to)).or(to_each[column][row].as_ref()).cloned();
                 let route = if from == to { inside(instance, *from) } else { between() };
-                topology.routes.push(route.map_or(RouteId::NONE, |links| topology.intern(links, &mut known)));
+                let id = route.map_or(RouteId::NONE, |links| topology.intern(links, &mut known));
+                topology.routes.push(id);
             }
         }
         topology

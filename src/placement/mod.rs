@@ -37,7 +37,7 @@ pub enum Select {
 }
 
 /// What is asked of a placement.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Wish<'a> {
     /// Who chooses whom.
     pub select: Select,

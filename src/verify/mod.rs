@@ -32,7 +32,7 @@ use crate::instance::policy::Rule;
 use crate::parameters::Weights;
 use crate::plan::file::{Changes, Statistics};
 use crate::plan::read::Misfit;
-use crate::plan::{Assignment, Plan};
+use crate::plan::{Assignment, Plan, Seconds};
 use crate::units::Cost;
 use flows::Walk;
 use law::Law;
@@ -46,6 +46,14 @@ pub use violation::{Violation, ViolationKind};
 /// Something that the verifier has accepted; only it can make one.
 #[derive(Debug)]
 pub struct Verified<T>(T);
+
+impl Verified<Plan> {
+    /// Notes where the time went: it says nothing about validity, and the proof's own time is known only after it.
+    pub fn timed(mut self, note: impl FnOnce(&mut Seconds)) -> Self {
+        note(&mut self.0.statistics.seconds);
+        self
+    }
+}
 
 impl<T> Verified<T> {
     /// What was accepted, free to be changed again.
@@ -68,6 +76,12 @@ pub struct Rejected {
     pub plan: Plan,
     /// At least one.
     pub violations: Vec<Violation>,
+}
+
+impl std::fmt::Display for Rejected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.violations.iter().take(20).try_for_each(|violation| writeln!(f, "{violation}"))
+    }
 }
 
 /// What the examination of a plan found.

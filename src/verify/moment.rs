@@ -24,7 +24,7 @@ fn within(hours: &Hours, time: Timestamp) -> bool {
     let Ok(zone) = TimeZone::get(hours.timezone.as_deref().unwrap_or("UTC")) else {
         return false;
     };
-    let local = time.to_zoned(zone);
+    let local = time.to_zoned_datetime(zone);
     let minute = local.hour() as u16 * 60 + local.minute() as u16;
     let today = local.weekday().to_monday_zero_offset() as usize;
     let yesterday = (today + 6) % 7;
