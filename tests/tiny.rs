@@ -73,7 +73,7 @@ fn every_rule_and_every_capacity_binds_in_one_instance_of_twenty() {
     };
     assert_none(&rare(&RULES, INSTANCES / 20));
     assert_none(&rare(&CAPACITIES.map(|(name, _)| name), INSTANCES / 20));
-    assert_none(&rare(&SHAPES.map(|(name, _)| name), INSTANCES / 50));
+    assert_none(&rare(&SHAPES.map(|(name, _)| name), INSTANCES / 100));
 }
 
 #[test]

@@ -84,7 +84,8 @@ fn choices(world: &World) -> Vec<Choice> {
         let content = &world.contents[wish.content];
         let held = &world.machines[wish.node].held[wish.content];
         let has = |s: usize, mask: u64| held[s] || mask >> s & 1 == 1;
-        let masks = (0..1u64 << content.substreams).filter(|mask| (0..content.substreams).all(|s| !held[s] || mask >> s & 1 == 0));
+        let masks =
+            (0..1u64 << content.substreams).filter(|mask| (0..content.substreams).all(|s| !held[s] || mask >> s & 1 == 0));
         let count = |mask: u64| (0..content.substreams).filter(|&s| has(s, mask)).count();
         let mut options: Vec<(Option<u64>, f64)> = masks
             .filter(|&mask| count(mask) >= content.min)
@@ -188,7 +189,9 @@ impl<'a> Search<'a> {
         }
         let Some((slot, mut parents)) = tightest else {
             self.limit = self.cost;
-            self.best = Some(self.slots().filter_map(|(slot, cell)| if let Cell::Given(p) = cell { Some((slot, p)) } else { None }).collect());
+            self.best = Some(
+                self.slots().filter_map(|(slot, cell)| if let Cell::Given(p) = cell { Some((slot, p)) } else { None }).collect(),
+            );
             return;
         };
         parents.sort_by_key(|&parent| self.price(slot, parent));

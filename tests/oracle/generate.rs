@@ -52,14 +52,19 @@ pub struct Plot {
 
 impl Plot {
     fn draw(rng: &mut Pcg64) -> Plot {
-        let theme = pick(rng, &[Theme::Mixed, Theme::Mixed, Theme::Mixed, Theme::Relays, Theme::Relays, Theme::Scarce, Theme::Scarce, Theme::Routed]);
+        let theme = match rng.random_range(0..14) {
+            0..5 => Theme::Mixed,
+            5..9 => Theme::Relays,
+            9..12 => Theme::Scarce,
+            _ => Theme::Routed,
+        };
         let calm = theme.is_calm();
         let mut some = |chance: f64| rng.random_bool(if calm { 0.1 } else { chance });
         Plot {
             theme,
             uplinks_tight: some(0.4),
-            downlinks: some(0.6),
-            children: some(0.6),
+            downlinks: some(0.7),
+            children: some(0.7),
             storage: some(0.6),
             nat: some(0.45),
             links_tight: some(0.5),
@@ -241,7 +246,7 @@ fn routes(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<RouteRow> {
         }
         let to = seen.pop().expect("a walk ends somewhere");
         if !links.is_empty() {
-            let when = maybe(rng, 0.4, |rng| when(rng, document)).unwrap_or_default();
+            let when = maybe(rng, 0.6, |rng| when(rng, document)).unwrap_or_default();
             routes.push(RouteRow { from, to, links, when });
         }
     }
@@ -285,14 +290,21 @@ fn node(rng: &mut Pcg64, document: &Document, plot: &Plot, number: usize) -> Nod
         ip: maybe(rng, 0.5, |rng| pick(rng, &addresses)).map(|ip| ip.parse().expect("documentation addresses parse")),
         affinity: ["friends", "club"].into_iter().filter(|_| rng.random_bool(0.35)).map(SmolStr::new_static).collect(),
         clusters,
-        max_children: maybe(rng, if plot.children { 0.8 } else { 0.0 }, |rng| rng.random_range(if number < 2 { 1..=3 } else { 0..=2 })),
+        max_children: maybe(rng, if plot.children { 0.8 } else { 0.0 }, |rng| {
+            rng.random_range(if number < 2 { 1..=3 } else { 0..=2 })
+        }),
         relay_contents: relay_contents(rng, theme, role, number),
         storage_mb: maybe(rng, if plot.storage { 0.8 } else { 0.0 }, |rng| pick(rng, &[50.0, 100.0, 300.0, 400.0, 800.0])),
         loss: maybe(rng, 0.4, |rng| pick(rng, &[0.0, 0.01, 0.2])),
         availability: maybe(rng, 0.4, |rng| pick(rng, &[0.5, 0.9, 1.0])),
         cost: maybe(rng, 0.3, |rng| pick(rng, &[0.0, 0.25, 1.5])),
         attributes: attributes(rng, &[("plan", &plans), ("age", &[Scalar::Number(3.0), Scalar::Number(30.0)])]),
-        ..NodeRow::new(format_smolstr!("{}{number}", pick(rng, &["a", "b", "c"])), role, network.id.clone(), some_rates(rng, document, rates))
+        ..NodeRow::new(
+            format_smolstr!("{}{number}", pick(rng, &["a", "b", "c"])),
+            role,
+            network.id.clone(),
+            some_rates(rng, document, rates),
+        )
     }
 }
 
@@ -395,7 +407,8 @@ fn previous(rng: &mut Pcg64, document: &Document) -> Vec<PreviousRow> {
             if !rng.random_bool(0.5) {
                 continue;
             }
-            let others: Vec<&SmolStr> = document.nodes.iter().map(|node| &node.id).filter(|id| *id != node).chain([&gone]).collect();
+            let others: Vec<&SmolStr> =
+                document.nodes.iter().map(|node| &node.id).filter(|id| *id != node).chain([&gone]).collect();
             let parents = (0..content.substreams).map(|_| previous_cell(rng, &others)).collect();
             rows.push(PreviousRow { node: node.clone(), content: content.id.clone(), parents });
         }

@@ -119,7 +119,8 @@ pub fn node_field(document: &Document, node: &NodeRow, field: &str) -> Field {
         "availability" => Field::number(node.availability.unwrap_or(1.0)),
         "cost" => Field::number(node_cost(node)),
         "level" => {
-            let levels = document.clusters.iter().filter(|cluster| node.clusters.contains(&cluster.id)).map(|cluster| cluster.level);
+            let levels =
+                document.clusters.iter().filter(|cluster| node.clusters.contains(&cluster.id)).map(|cluster| cluster.level);
             Field::maybe_number(levels.min().map(f64::from))
         }
         _ => panic!("the generator does not select by {field}"),

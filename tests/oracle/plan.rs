@@ -211,7 +211,8 @@ impl Telling<'_> {
         let policies = self.document.policies.iter().enumerate();
         let in_force = policies.filter(|(_, policy)| in_force(self.document, &policy.when));
         let told = in_force.map(|(p, policy)| {
-            let matched = self.world.wishes.iter().filter(|wish| concerns(self.document, policy, wish.node, wish.content)).count();
+            let matched =
+                self.world.wishes.iter().filter(|wish| concerns(self.document, policy, wish.node, wish.content)).count();
             let flows = self.parents.iter().filter(|(slot, parent)| self.matched(slot, **parent).contains(&p));
             let usage: u64 = flows.map(|(slot, _)| self.rate(slot)).sum();
             let limit = if let Rule::LimitRate { max_kbps } = policy.rule { Some(max_kbps) } else { None };

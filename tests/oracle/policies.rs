@@ -1,8 +1,8 @@
 //! Random policies over the fields that the generator fills.
 
 use super::generate::{Plot, Theme, maybe, pick, some_rates, when};
-use pleach::instance::policy::*;
 use pleach::instance::document::RequestRow;
+use pleach::instance::policy::*;
 use pleach::instance::{Document, Scalar};
 use rand::RngExt;
 use rand::seq::IndexedRandom;
@@ -11,13 +11,13 @@ use smol_str::{SmolStr, format_smolstr};
 
 /// Two to five policies; where there is not enough for all, fewer, and one that favours who would else come last.
 pub fn policies(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<Policy> {
-    let count = rng.random_range(if plot.theme.is_calm() { 0..=2 } else { 2..=6 });
+    let count = rng.random_range(if plot.theme.is_calm() { 0..=2 } else { 3..=6 });
     let rules: Vec<Rule> = (0..count).map(|_| rule(rng, document)).collect();
     let mut policies: Vec<Policy> = rules.into_iter().enumerate().map(|(p, rule)| policy(rng, document, p, rule)).collect();
     let weight_of = |request: &&RequestRow| request.weight.unwrap_or(1.0);
     let last = document.requests.iter().min_by(|a, b| weight_of(a).total_cmp(&weight_of(b)));
     if let (Theme::Scarce, Some(last)) = (plot.theme, last) {
-        let weight = pick(rng, &[4.0, 10.0]);
+        let weight = 10.0;
         let mut priority = policy(rng, document, count, Rule::Priority { weight });
         (priority.when, priority.content) = Default::default();
         priority.destination = Selector { tests: vec![one_of("id", &[&last.node])] };
@@ -58,17 +58,17 @@ fn policy(rng: &mut Pcg64, document: &Document, number: usize, rule: Rule) -> Po
 }
 
 fn rule(rng: &mut Pcg64, document: &Document) -> Rule {
-    match rng.random_range(0..14) {
-        0..2 => Rule::Forbid {},
-        2..5 => Rule::LimitRate { max_kbps: some_rates(rng, document, 3) },
-        5 => Rule::LimitNodeRate(NodeRate::MaxKbps(some_rates(rng, document, 2))),
-        6..8 => {
-            let (digits, scale) = pick(rng, &[(0, 0), (25, 2), (5, 1), (333333333, 9), (75, 2), (1, 0)]);
+    match rng.random_range(0..21) {
+        0..3 => Rule::Forbid {},
+        3..8 => Rule::LimitRate { max_kbps: some_rates(rng, document, 3) },
+        8 => Rule::LimitNodeRate(NodeRate::MaxKbps(some_rates(rng, document, 2))),
+        9..12 => {
+            let (digits, scale) = pick(rng, &[(0, 0), (25, 2), (25, 2), (5, 1), (333333333, 9), (75, 2)]);
             Rule::LimitNodeRate(NodeRate::MaxFraction(Decimal { digits, scale }))
         }
-        8 => Rule::Prefer { cost: pick(rng, &[-5.0, -0.3, 0.2, 1.0]) },
-        9 => Rule::Priority { weight: pick(rng, &[0.1, 2.0, 10.0]) },
-        10..12 => Rule::MaxDepth { hops: pick(rng, &[0, 1, 1, 1, 1, 1, 2]) },
+        12..14 => Rule::Prefer { cost: pick(rng, &[-5.0, -0.3, 0.2, 1.0]) },
+        14 => Rule::Priority { weight: pick(rng, &[0.1, 2.0, 10.0]) },
+        15..19 => Rule::MaxDepth { hops: pick(rng, &[0, 1, 1, 1, 1, 1, 2]) },
         _ => Rule::Protocol { name: SmolStr::new_static(pick(rng, &["rtp", "quic"])) },
     }
 }
