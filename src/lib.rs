@@ -32,5 +32,6 @@ pub mod parameters;
 pub mod placement;
 pub mod plan;
 pub mod policy;
+pub mod program;
 pub mod units;
 pub mod verify;

@@ -228,7 +228,8 @@ fn bad_input_ends_with_2_and_names_its_code() {
 #[test]
 fn all_faults_come_in_one_report_with_place_and_remedy() {
     let dir = folder();
-    let text = TINY.replace("\"uplink_kbps\": 4000", "\"uplnk_kbps\": -1").replace("\"bitrate_kbps\": 2000", "\"bitrate_kbps\": 0");
+    let text =
+        TINY.replace("\"uplink_kbps\": 4000", "\"uplnk_kbps\": -1").replace("\"bitrate_kbps\": 2000", "\"bitrate_kbps\": 0");
     put(&dir, "bad.json", &text);
     let error = error(pleach(["solve", "bad.json"]).current_dir(&dir), 2);
     assert!(codes(&error).len() >= 3, "{error}");
@@ -286,7 +287,11 @@ fn a_reader_that_goes_away_is_no_error() {
 fn policies_and_a_previous_plan_can_be_given_beside_the_instance() {
     let dir = folder();
     solved(&dir);
-    put(&dir, "policies.json", r#"[{"id": "not-b", "owner": "provider", "rank": 1, "destination": {"id": ["b"]}, "rule": {"forbid": {}}}]"#);
+    put(
+        &dir,
+        "policies.json",
+        r#"[{"id": "not-b", "owner": "provider", "rank": 1, "destination": {"id": ["b"]}, "rule": {"forbid": {}}}]"#,
+    );
     let beside = ["--policies", "policies.json", "--previous", "plan.json"];
     pleach(["solve", "tiny.json", "-o", "next.json"]).args(beside).current_dir(&dir).assert().code(0);
     let next = plan(&dir.path().join("next.json"));

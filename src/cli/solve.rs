@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn durations_are_read_with_their_unit() {
-        let cases = [("500ms", 500), ("60s", 60_000), ("2m", 120_000), ("1h", 3_600_000), ("1.5s", 1_500), ("0s", 0), ("7", 7_000)];
+        let cases =
+            [("500ms", 500), ("60s", 60_000), ("2m", 120_000), ("1h", 3_600_000), ("1.5s", 1_500), ("0s", 0), ("7", 7_000)];
         for (text, ms) in cases {
             assert_eq!(duration(text).unwrap(), Duration::from_millis(ms), "{text}");
         }

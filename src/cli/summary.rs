@@ -49,7 +49,11 @@ fn section(text: &mut String, look: Terminal, title: &str, table: Table) {
 pub fn table(look: Terminal) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    if look.colours { table.enforce_styling() } else { table.force_no_tty() };
+    if look.colours {
+        table.enforce_styling()
+    } else {
+        table.force_no_tty()
+    };
     table
 }
 
@@ -63,7 +67,12 @@ fn values(plan: &Plan, look: Terminal) -> Table {
     let proved = plan.service.bound.map(|bound| share(plan.service.value, bound));
     let reached = proved.map_or(Cell::new(""), bar);
     rows.add_row([Cell::new("service"), reached, right(number(plan.service.value)), proof(plan.service, "at most")]);
-    rows.add_row([Cell::new("relaxation"), Cell::new(""), right(number(plan.relaxation.value)), proof(plan.relaxation, "at least")]);
+    rows.add_row([
+        Cell::new("relaxation"),
+        Cell::new(""),
+        right(number(plan.relaxation.value)),
+        proof(plan.relaxation, "at least"),
+    ]);
     rows.add_row([Cell::new("cost"), Cell::new(""), right(number(plan.cost.value)), proof(plan.cost, "at least")]);
     let offload = statistics.peer_offload;
     rows.add_row([Cell::new("peers send"), bar(offload), right(percent(offload)), Cell::new("of the traffic")]);
@@ -75,7 +84,12 @@ fn values(plan: &Plan, look: Terminal) -> Table {
     if changes.kept + changes.changed + changes.removed > 0 {
         let words = format!("changed, {} added, {} removed", count(changes.added), count(changes.removed));
         let kept = share(changes.kept as f64, (changes.kept + changes.changed + changes.removed) as f64);
-        rows.add_row([Cell::new("kept"), bar(kept), right(percent(kept)), Cell::new(format!("{} {words}", count(changes.changed)))]);
+        rows.add_row([
+            Cell::new("kept"),
+            bar(kept),
+            right(percent(kept)),
+            Cell::new(format!("{} {words}", count(changes.changed))),
+        ]);
     }
     rows
 }

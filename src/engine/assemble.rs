@@ -13,7 +13,8 @@ use rayon::prelude::*;
 /// The plan that a forest stands for, with the bounds that need no program.
 pub(super) fn assemble(forest: Forest<'_>, options: &Options, method: Method, termination: Termination) -> Plan {
     let instance = forest.instance;
-    let left: Vec<SeatId> = instance.requests.ids().map(|request| SeatId(request.0)).filter(|seat| !forest.is_served(*seat)).collect();
+    let left: Vec<SeatId> =
+        instance.requests.ids().map(|request| SeatId(request.0)).filter(|seat| !forest.is_served(*seat)).collect();
     let (forest, too_deep) = placement::too_deep(forest, &left);
     let unserved = reasons::unserved(&forest, &left, &too_deep);
     let (service, cost) = (forest.service(), forest.cost().value());

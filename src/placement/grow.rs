@@ -1,10 +1,10 @@
 //! Feeding: parents for one request at a time, all that it needs or none.
 
-use super::cells::{Cells, Near};
 use super::order::Order;
 use super::pools::Pools;
 use crate::forest::{Forest, SeatId};
 use crate::ids::ContentId;
+use crate::policy::{Cells, Near};
 use std::rc::Rc;
 
 /// Seats of one queue that are looked at before a child goes on to the next: keeps a step's work bounded where many

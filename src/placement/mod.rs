@@ -11,7 +11,6 @@
 //!
 //! [`place`] tells the story; small instances are placed several times with other orders, and the best is kept.
 
-mod cells;
 mod grow;
 mod order;
 mod pools;
@@ -21,8 +20,7 @@ mod spread;
 use crate::forest::{Forest, SeatId};
 use crate::instance::Instance;
 use crate::parameters::Effort;
-use crate::policy::Rules;
-use cells::Cells;
+use crate::policy::{Cells, Rules};
 use grow::Grower;
 use order::Order;
 use rayon::prelude::*;
@@ -58,7 +56,8 @@ pub fn place<'a>(instance: &'a Instance, rules: &'a Rules, wish: Wish<'_>) -> Fo
     }
     let others = (1..=wish.effort.restarts).into_par_iter().filter(|_| !(wish.stop)());
     let others = others.map(|round| (round, attempt(instance, rules, &cells, wish, round)));
-    let (_, best) = others.collect::<Vec<_>>().into_iter().fold((0, first), |best, next| if better(&next.1, &best.1) { next } else { best });
+    let (_, best) =
+        others.collect::<Vec<_>>().into_iter().fold((0, first), |best, next| if better(&next.1, &best.1) { next } else { best });
     best
 }
 

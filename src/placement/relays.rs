@@ -123,7 +123,8 @@ pub(super) fn dismiss_idle(grower: &mut Grower<'_, '_>) {
             }
         }
         let idle = |seat: &SeatId| grower.forest.received(*seat) & !wanted[seat.index()];
-        let dismissed: Vec<(SeatId, u64)> = relays.iter().map(|seat| (*seat, idle(seat))).filter(|(_, mask)| *mask != 0).collect();
+        let dismissed: Vec<(SeatId, u64)> =
+            relays.iter().map(|seat| (*seat, idle(seat))).filter(|(_, mask)| *mask != 0).collect();
         if dismissed.is_empty() {
             return;
         }

@@ -201,4 +201,3 @@ pub(super) fn received(instance: &Instance, row: &Assignment, content: ContentId
     let flows = row.parents.cells().iter().filter(|parent| **parent != NodeId::NONE).count();
     instance.contents[content].rate().0.saturating_mul(flows as u64)
 }
-

@@ -119,8 +119,7 @@ pub fn examine(instance: &Instance, plan: &Plan) -> Examination {
     let limited = instance.nodes.iter().any(|node| node.max_children.is_some());
     let children: Vec<AtomicU32> = instance.nodes.iter().filter(|_| limited).map(|_| AtomicU32::new(0)).collect();
     let node_rates = node_rates(instance);
-    let walk =
-        Walk { instance, plan, weights, rows: &rows, law: &law, network: &network, sent: &sent, node_rates: &node_rates };
+    let walk = Walk { instance, plan, weights, rows: &rows, law: &law, network: &network, sent: &sent, node_rates: &node_rates };
     let nodes = Nodes { walk, unserved, sources: nodes::sources(instance), children: &children };
     let mut sums = walk_nodes(instance, &nodes);
     let trees = trees::judge(instance, &rows, &law);

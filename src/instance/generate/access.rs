@@ -41,8 +41,7 @@ pub const FTTP: Access = Access {
 };
 
 /// Mobile: an assumption, no panel. Seven in ten send nothing, because applications spare a data plan.
-pub const MOBILE: Access =
-    Access { word: "mobile", uplinks: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1000, 2500, 5000, 8000, 12_000] };
+pub const MOBILE: Access = Access { word: "mobile", uplinks: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1000, 2500, 5000, 8000, 12_000] };
 
 impl Access {
     /// The uplink below which a share `p` in [0, 1] of the lines stay.

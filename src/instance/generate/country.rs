@@ -93,8 +93,7 @@ pub(super) struct Customer {
 pub(super) fn customers(seed: u64, count: usize, cities: usize) -> Vec<Customer> {
     let isps = Lottery::new(ISPS.iter().map(|isp| isp.users));
     let homes: Vec<Lottery> = ISPS.iter().map(|isp| Lottery::new(zipf(isp.reach(cities)))).collect();
-    let lines: Vec<Vec<Lottery>> =
-        ISPS.iter().map(|isp| (0..cities).map(|city| isp.lines_in(city, cities)).collect()).collect();
+    let lines: Vec<Vec<Lottery>> = ISPS.iter().map(|isp| (0..cities).map(|city| isp.lines_in(city, cities)).collect()).collect();
     let (mut home, mut line) = (Draw::new(seed, Part::Homes), Draw::new(seed, Part::Uplinks));
     let customer = |_| {
         let isp = isps.row(home.unit());

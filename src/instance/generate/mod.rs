@@ -8,8 +8,8 @@
 pub mod access;
 mod country;
 mod draw;
-mod national_final;
 pub mod nat;
+mod national_final;
 mod rows;
 pub mod supply;
 mod town_hall;
