@@ -1,11 +1,11 @@
 //! What binds in an instance: what changes the optimum when it is taken away.
 
-use super::brute::{Best, best};
+use super::brute::{Best, Slot, best};
 use super::matching::in_force;
-use super::reading::read;
+use super::reading::{Wish, World, read};
+use pleach::instance::Document;
 use pleach::instance::document::{LinkState, Nat};
 use pleach::instance::policy::{Policy, Rule};
-use pleach::instance::{Document, Role};
 use pleach::parameters::Weights;
 use pleach::units::Kbps;
 
@@ -64,32 +64,33 @@ pub fn rule_name(policy: &Policy) -> &'static str {
     }
 }
 
-/// The names of what binds, without repetition.
-pub fn binding(document: &Document, optimum: &Best) -> Vec<&'static str> {
-    let mut names = Vec::new();
-    for (name, edit) in CAPACITIES.iter().chain(&SHAPES) {
+/// Every document that lacks one kind of thing or one policy in force, by the name of what it lacks.
+pub fn variants(document: &Document) -> Vec<(&'static str, Document)> {
+    let edited = CAPACITIES.iter().chain(&SHAPES).map(|(name, edit)| {
         let mut without = document.clone();
         edit(&mut without);
-        if differs(&without, optimum) {
-            names.push(*name);
-        }
-    }
-    for (p, policy) in document.policies.iter().enumerate().filter(|(_, policy)| in_force(document, &policy.when)) {
-        let name = rule_name(policy);
-        if names.contains(&name) {
-            continue;
-        }
+        (*name, without)
+    });
+    let policies = document.policies.iter().enumerate().filter(|(_, policy)| in_force(document, &policy.when));
+    let released = policies.map(|(p, policy)| {
         let mut without = document.clone();
         without.policies.remove(p);
-        let binds = match policy.rule {
-            Rule::Protocol { .. } => marks(document, optimum, p),
-            Rule::Priority { .. } => reorders(&without, optimum),
-            _ => differs(&without, optimum),
-        };
-        if binds {
-            names.push(name);
-        }
-    }
+        (rule_name(policy), without)
+    });
+    edited.chain(released).collect()
+}
+
+/// The names of what binds, without repetition.
+pub fn binding(document: &Document, optimum: &Best) -> Vec<&'static str> {
+    let binds = |name: &str, without: &Document| match name {
+        "protocol" => marks(document, without, optimum),
+        "priority" => reorders(without, optimum),
+        _ => differs(without, optimum),
+    };
+    let variants = variants(document);
+    let mut names: Vec<_> = variants.iter().filter(|(name, without)| binds(name, without)).map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    names.dedup();
     names
 }
 
@@ -99,20 +100,20 @@ fn differs(other: &Document, optimum: &Best) -> bool {
     (best.service - optimum.service).abs() > 1e-9 || best.cost != optimum.cost
 }
 
-/// A flow of the optimum is one that the policy matches: all that a `protocol` can do.
-fn marks(document: &Document, optimum: &Best, policy: usize) -> bool {
-    let world = read(document, &Weights::default());
-    let matched = |slot: &super::brute::Slot, parent: usize| {
-        world.arcs[slot.content][slot.node][parent].as_ref().is_some_and(|arc| arc.matched.contains(&policy))
+/// A flow of the optimum is one that more policies match than without this `protocol`: all that it can do.
+fn marks(document: &Document, without: &Document, optimum: &Best) -> bool {
+    let worlds = [document, without].map(|document| read(document, &Weights::default()));
+    let matched = |world: &World, slot: &Slot, parent: usize| {
+        world.arcs[slot.content][slot.node][parent].as_ref().map_or(0, |arc| arc.matched.len())
     };
-    optimum.flows.iter().any(|(slot, parent)| matched(slot, *parent))
+    optimum.flows.iter().any(|(slot, parent)| matched(&worlds[0], slot, *parent) > matched(&worlds[1], slot, *parent))
 }
 
 /// By the weights without a `priority`, the optimum with it is no longer best: it is about who is served, not only what
 /// that counts.
 fn reorders(without: &Document, optimum: &Best) -> bool {
     let world = read(without, &Weights::default());
-    let share = |(w, wish): (usize, &super::reading::Wish)| {
+    let share = |(w, wish): (usize, &Wish)| {
         let held = &world.machines[wish.node].held[wish.content];
         let got = optimum.flows.iter().filter(|(slot, _)| slot.node == wish.node && slot.content == wish.content).count();
         let has = got + held.iter().filter(|held| **held).count();
@@ -120,9 +121,4 @@ fn reorders(without: &Document, optimum: &Best) -> bool {
     };
     let worth: f64 = world.wishes.iter().enumerate().map(share).sum();
     best(&world).service > worth + 1e-9
-}
-
-/// Counts that show what kinds of nodes an instance has.
-pub fn has_role(document: &Document, role: Role) -> bool {
-    document.nodes.iter().any(|node| node.role == role)
 }
