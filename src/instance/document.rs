@@ -5,7 +5,7 @@
 //! these types; `decode` reads them and finds every fault.
 
 use super::policy::Policy;
-pub use super::words::{ContentKind, LinkState, Media, Nat, Role};
+pub use super::words::{Attributes, ContentKind, LinkState, Media, Nat, Role, Scalar};
 use crate::units::Kbps;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -59,21 +59,6 @@ pub struct Document {
     /// The topology in force, for churn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previous: Vec<PreviousRow>,
-}
-
-/// Free attributes: text, numbers or truth values by name.
-pub type Attributes = BTreeMap<SmolStr, Scalar>;
-
-/// A value that a selector can name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Scalar {
-    /// True or false.
-    Truth(bool),
-    /// A finite number.
-    Number(f64),
-    /// Text.
-    Text(SmolStr),
 }
 
 /// A live channel or a file.

@@ -1,7 +1,24 @@
-//! The closed sets of words of the format: each value has exactly one word in files.
+//! The words and free values that stand in an instance file.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// Free attributes: text, numbers or truth values by name.
+pub type Attributes = BTreeMap<SmolStr, Scalar>;
+
+/// A value that a selector can name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Scalar {
+    /// True or false.
+    Truth(bool),
+    /// A finite number.
+    Number(f64),
+    /// Text.
+    Text(SmolStr),
+}
 
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? })*) => {$(
