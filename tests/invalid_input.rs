@@ -145,7 +145,12 @@ fn every_fault_is_told_at_its_place() {
         (r#""days": ["mon", "tue"]"#, r#""days": "mon""#, "not_a_list", "$.policies[0].when.hours.days"),
         (r#"["203.0.113.0/24"]"#, r#"["203.0.113.0/33"]"#, "bad_address", "$.policies[0].source.ip[0]"),
         (r#"{"max": 2}"#, r#"{"mux": 2}"#, "unknown_field", "$.policies[0].source.any[0].level.mux"),
-        (r#""network.kind": ["isp"]"#, r#""network.kin": ["isp"]"#, "unknown_field", r#"$.policies[0].source.not["network.kin"]"#),
+        (
+            r#""network.kind": ["isp"]"#,
+            r#""network.kin": ["isp"]"#,
+            "unknown_field",
+            r#"$.policies[0].source.not["network.kin"]"#,
+        ),
         (r#""country": ["DE"], "a"#, r#""country": {"min": 1}, "a"#, "bad_selector", "$.policies[0].destination.country"),
         (r#"{"present": false}"#, r#"{}"#, "bad_selector", r#"$.policies[0].destination["attributes.plan"]"#),
         (r#""cost": [0, 1]"#, r#""cost": ["0"]"#, "wrong_type", "$.policies[0].source.any[1].cost[0]"),
@@ -222,9 +227,8 @@ fn deep_and_long_texts_are_faults_and_no_panics() {
 
 /// One corruption of a text's bytes.
 fn corrupt_bytes(text: &mut Vec<u8>, rng: &mut Pcg64) {
-    const PIECES: [&str; 16] = [
-        "{", "}", "[", "]", ",", ":", "\"", "null", "-1", "1e999", "0.0000001", "true", "\\ud800", "\"\"", "[[", "{\"a\":",
-    ];
+    const PIECES: [&str; 16] =
+        ["{", "}", "[", "]", ",", ":", "\"", "null", "-1", "1e999", "0.0000001", "true", "\\ud800", "\"\"", "[[", "{\"a\":"];
     if text.is_empty() {
         return;
     }
