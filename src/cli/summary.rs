@@ -164,7 +164,8 @@ fn links(instance: &Instance, plan: &Plan, look: Terminal) -> Table {
         rows.add_row([Cell::new(&link.id), bar(*part).fg(colour), right(percent(*part)).fg(colour), words]);
     }
     let full = loads.iter().skip(ROWS).filter(|(part, ..)| *part >= FULL).count();
-    rest(&mut rows, loads.len(), &format!(", {} of them above {}", count(full as u64), percent(FULL)));
+    let words = if full > 0 { format!(", {} of them above {}", count(full as u64), percent(FULL)) } else { String::new() };
+    rest(&mut rows, loads.len(), &words);
     rows
 }
 
