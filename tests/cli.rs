@@ -78,13 +78,12 @@ fn help_and_version_are_answers_on_standard_output() {
 
 #[test]
 fn faults_of_the_arguments_end_with_2() {
-    let cases: [&[&str]; 14] = [
+    let cases: [&[&str]; 13] = [
         &[],
         &["prune"],
         &["solve"],
         &["solve", "tiny.json", "--methods", "greedy"],
         &["solve", "tiny.json", "--method", "exact"],
-        &["solve", "tiny.json", "--method", "optimized"],
         &["solve", "tiny.json", "--method", "alphabetical"],
         &["solve", "tiny.json", "--model", "nowhere"],
         &["solve", "tiny.json", "--gap", "-1"],

@@ -1,9 +1,9 @@
 //! `pleach check`: an instance and a plan in, yes or no out, with everything that is wrong and the values recomputed.
 
 use super::errors::{Failure, Kind, Told};
+use super::figures::{number, right, table};
 use super::input::{self, Given};
 use super::output;
-use super::summary::{number, right, table};
 use super::terminal::Terminal;
 use clap::Args;
 use comfy_table::{Cell, Color};

@@ -1,12 +1,13 @@
 //! Floor 8: the command line. Arguments in, files out, words on standard error, an exit code.
 //!
 //! One file for each verb. `errors` holds what can go wrong and its exit codes; `input` and `output` open files;
-//! `summary` and `progress` are what an operator sees; `terminal` knows whether colours may be used.
+//! `summary`, `figures` and `progress` are what an operator sees; `terminal` knows whether colours may be used.
 
 pub mod errors;
 
 mod check;
 mod completions;
+mod figures;
 mod generate;
 mod input;
 mod output;

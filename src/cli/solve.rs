@@ -33,7 +33,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME|FILE", default_value = "live")]
     model: String,
 
-    /// How the plan is made: auto or greedy
+    /// How the plan is made: auto, optimized or greedy
     #[arg(long, value_name = "METHOD", default_value = "auto")]
     method: String,
 
@@ -91,8 +91,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 /// Options as the engine needs them; every fault of the arguments is found before a file is read.
 fn options(arguments: &Arguments) -> Result<Options, Failure> {
     if arguments.certificate.is_some() {
-        let what = "this version proves no bounds, so it has no prices to write";
-        return Err(Failure::usage("--certificate", what, "leave it out; the bounds in the plan are null"));
+        let what = "this version writes no certificates";
+        return Err(Failure::usage("--certificate", what, "leave it out; the plan states its bounds"));
     }
     Ok(Options {
         method: method(&arguments.method)?,
