@@ -15,7 +15,13 @@ use crate::units::Kbps;
 use rayon::prelude::*;
 
 /// The plan that a forest stands for, with what is proved about it: by the program, or by the bounds that need none.
-pub(super) fn assemble(forest: Forest<'_>, cells: &Cells, options: &Options, proof: &Proof, (method, termination): (Method, Termination)) -> Plan {
+pub(super) fn assemble(
+    forest: Forest<'_>,
+    cells: &Cells,
+    options: &Options,
+    proof: &Proof,
+    (method, termination): (Method, Termination),
+) -> Plan {
     let instance = forest.instance;
     let left: Vec<SeatId> =
         instance.requests.ids().map(|request| SeatId(request.0)).filter(|seat| !forest.is_served(*seat)).collect();

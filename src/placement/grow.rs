@@ -1,19 +1,18 @@
 //! Feeding: parents for one request at a time, all that it needs or none.
 
-use super::guide::{self, Guide};
+use super::guide::Guides;
 use super::order::Order;
 use super::pools::Pools;
 use crate::forest::{Forest, SeatId};
 use crate::ids::ContentId;
 use crate::policy::{Cells, Near};
 use crate::program::relaxation::Quota;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 /// Seats of one queue that are looked at before a child goes on to the next: keeps a step's work bounded where many
 /// parents are held back by limits of their own.
 const PROBES: usize = 256;
-/// One in so many waiting requests is fed freely where quotas are stuck.
-const FREED: usize = 64;
 /// Children take their substreams from this many seats at the front in turn, so that one parent's failure costs little.
 const WINDOW: usize = 4;
 
@@ -24,8 +23,8 @@ pub(super) struct Grower<'a, 'c> {
     pub(super) pools: Pools,
     /// By pool number of the child's cell: cells that may send to it, made when first needed.
     near: Vec<Option<Rc<[Near]>>>,
-    /// By pool number of the child's cell: what it may get where quotas guide; empty where nothing guides.
-    guides: Vec<Option<Guide>>,
+    /// What each cell may get where quotas guide.
+    guides: Guides,
     /// By pool number of the child's cell, without and with guide: a child without peculiarities found nothing at this
     /// epoch, down to this depth.
     starved: [Vec<(u64, u32)>; 2],
@@ -67,12 +66,12 @@ impl<'a, 'c> Grower<'a, 'c> {
         }
         let count = pools.count();
         let starved = [vec![(0, 0); count], vec![(0, 0); count]];
-        Grower { forest, cells, pools, near: vec![None; count], guides: Vec::new(), starved }
+        Grower { forest, cells, pools, near: vec![None; count], guides: Guides::default(), starved }
     }
 
     /// Lets quotas guide.
     pub(super) fn guide(&mut self, quotas: &[Quota]) {
-        self.guides = guide::lay(self.forest.instance, self.forest.rules, self.cells, &self.pools, quotas);
+        self.guides = Guides::lay(self.forest.instance, self.forest.rules, self.cells, &self.pools, quotas);
     }
 
     /// Feeds requests in order, again and again while that helps: first above the depth that leaves their own slots
@@ -83,7 +82,9 @@ impl<'a, 'c> Grower<'a, 'c> {
             if !self.guides.is_empty() {
                 self.feed_guided(&mut waiting, leave_room);
             }
+            eprintln!("before free rounds {}", waiting.len());
             self.feed_rounds(&mut waiting, leave_room, false);
+            eprintln!("after free rounds {}", waiting.len());
             if !self.forest.rules.limits_depth() {
                 break;
             }
@@ -91,29 +92,38 @@ impl<'a, 'c> Grower<'a, 'c> {
         self.top_up(order);
     }
 
-    /// Feeds as far as quotas allow. Cells that only feed each other wait for a first copy that no quota gives: then some
-    /// requests are fed freely, and quotas guide again.
+    /// Feeds as far as quotas allow. Cells whose quotas run in a circle wait for a first copy that no quota gives: then one
+    /// request in each circle is fed freely, and quotas guide again.
     fn feed_guided(&mut self, waiting: &mut Vec<SeatId>, leave_room: bool) {
         loop {
             self.feed_rounds(waiting, leave_room, true);
-            let most = waiting.len().div_ceil(FREED);
-            let mut freed = 0;
+            let stuck: FxHashSet<usize> =
+                waiting.iter().map(|seat| self.number_of(*seat)).filter(|number| self.guides.any_left(*number)).collect();
+            let circles = self.guides.circles(&self.pools, &stuck);
+            let mut circle_of: FxHashMap<usize, usize> = FxHashMap::default();
+            for (circle, numbers) in circles.iter().enumerate() {
+                circle_of.extend(numbers.iter().map(|number| (*number, circle)));
+            }
+            let mut opened = vec![false; circles.len()];
+            eprintln!("guided: waiting {} stuck {} circles {}", waiting.len(), stuck.len(), circles.len());
             waiting.retain(|seat| {
-                let fed = freed < most && self.quota_left(*seat) && self.feed_request(*seat, leave_room, SeatId::NONE, false);
-                freed += usize::from(fed);
+                let circle = circle_of.get(&self.number_of(*seat)).filter(|circle| !opened[**circle]);
+                let fed = circle.is_some() && self.feed_request(*seat, leave_room, SeatId::NONE, false);
+                if let (Some(circle), true) = (circle, fed) {
+                    opened[*circle] = true;
+                }
                 !fed
             });
-            if freed == 0 {
+            if !opened.contains(&true) {
                 return;
             }
         }
     }
 
-    /// The cell of a request may still get a copy.
-    fn quota_left(&self, seat: SeatId) -> bool {
+    /// The pool of a seat's cell.
+    pub(super) fn number_of(&self, seat: SeatId) -> usize {
         let at = self.forest.seat(seat);
-        let number = self.pools.number(at.content, self.pools.local(at.content, self.cells.cell(at.node)));
-        self.guides[number].as_ref().is_some_and(|guide| guide.left.iter().any(|left| *left > 0))
+        self.pools.number(at.content, self.pools.local(at.content, self.cells.cell(at.node)))
     }
 
     /// Feeds whoever waits, again and again while that helps.
@@ -195,7 +205,7 @@ impl<'a, 'c> Grower<'a, 'c> {
 
     fn attach_all(&mut self, seat: SeatId, terms: Terms, number: usize) -> u64 {
         let content = self.forest.seat(seat).content;
-        let near = if terms.guided { self.guided_near(number) } else { self.near(content, number) };
+        let near = if terms.guided { self.guides.near(number) } else { self.near(content, number) };
         let substreams = self.forest.instance.contents[content].substreams;
         let (mut found, mut missed) = (0u64, 0);
         let mut used = [0u16; 64];
@@ -216,14 +226,10 @@ impl<'a, 'c> Grower<'a, 'c> {
                 }
             }
         }
-        if found.count_ones() < terms.at_least && terms.guided && let Some(guide) = &mut self.guides[number] {
-            (0..64).filter(|s| found >> s & 1 == 1).for_each(|s| guide.left[used[s] as usize] += 1);
+        if terms.guided && found.count_ones() < terms.at_least {
+            (0..64).filter(|s| found >> s & 1 == 1).for_each(|s| self.guides.give_back(number, used[s] as usize));
         }
         found
-    }
-
-    fn guided_near(&self, number: usize) -> Rc<[Near]> {
-        self.guides[number].as_ref().map_or_else(|| Rc::from([]), |guide| guide.near.clone())
     }
 
     /// Gives back what a seat receives in `mask`; parents that had nothing left join their pools again.
@@ -260,14 +266,13 @@ impl<'a, 'c> Grower<'a, 'c> {
         let to = rules.classes.class(at.node);
         let position = near.iter().enumerate().position(|(position, cell)| {
             let number = self.pools.number(at.content, cell.local);
-            let allowed = |grower: &Self| grower.guides[child].as_ref().is_some_and(|guide| guide.left[position] > 0);
             self.pools.is_open(number)
-                && (!terms.guided || allowed(self))
+                && (!terms.guided || self.guides.left(child, position) > 0)
                 && self.forest.loads.route_fits(rules, cell.class, to, at.content, cell.arc, rate)
                 && self.attach_in(seat, terms, substream, number)
         })?;
-        if terms.guided && let Some(guide) = &mut self.guides[child] {
-            guide.left[position] -= 1;
+        if terms.guided {
+            self.guides.take(child, position);
         }
         Some(position as u16)
     }

@@ -1,46 +1,126 @@
 //! Quotas of the group program, laid beside the pools: how many copies each cell may still send to each other.
 
 use super::pools::Pools;
-use crate::ids::ContentId;
+use crate::ids::{ContentId, NetworkId};
 use crate::instance::Instance;
 use crate::policy::{CellId, Cells, Near, Rules};
 use crate::program::relaxation::Quota;
-use rustc_hash::FxHashMap;
+use petgraph::Direction;
+use petgraph::algo::condensation;
+use petgraph::graph::{DiGraph, NodeIndex};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
-/// What one receiving cell may get, and from where.
-#[derive(Clone, Debug)]
-pub(super) struct Guide {
-    /// Cells that may send, cheapest first.
-    pub(super) near: Rc<[Near]>,
-    /// Copies that each of them may still send.
-    pub(super) left: Vec<u32>,
+/// Quotas of all cells. Those of the other cells of a child's network serve where its own are used up: the first copies
+/// that enter a network are often split over its cells in fractions that feed nobody.
+#[derive(Debug, Default)]
+pub(super) struct Guides {
+    /// By pool number of the child's cell.
+    of: Vec<Guide>,
+    /// Copies that may still be sent, for each quota.
+    left: Vec<u32>,
 }
 
-/// The guide of each receiving cell, by pool number; `None` where the program sends nothing.
-pub(super) fn lay(instance: &Instance, rules: &Rules, cells: &Cells, pools: &Pools, quotas: &[Quota]) -> Vec<Option<Guide>> {
-    let mut by_child: FxHashMap<(ContentId, CellId), Vec<(CellId, f64)>> = FxHashMap::default();
-    for quota in quotas {
-        by_child.entry((quota.content, quota.to)).or_default().push((quota.from, quota.copies));
-    }
-    let mut guides = vec![None; pools.count()];
-    for ((content, child), mut senders) in by_child {
-        senders.sort_unstable_by_key(|(cell, _)| *cell);
-        let among: Vec<CellId> = senders.iter().map(|(cell, _)| *cell).collect();
-        let mut near = cells.near(instance, rules, content, &among, child);
-        let mut sum = 0.0;
-        let left = near.iter().map(|near| whole_share(&mut sum, senders[near.local as usize].1)).collect();
-        for near in &mut near {
-            near.local = pools.local(content, among[near.local as usize]);
+/// What the children of one cell may get.
+#[derive(Clone, Debug, Default)]
+struct Guide {
+    /// Cells that may send, the child's own quotas first, cheapest first.
+    near: Rc<[Near]>,
+    /// The quota that each of them draws on.
+    quota: Vec<u32>,
+}
+
+impl Guides {
+    /// Lays the quotas beside the pools.
+    pub(super) fn lay(instance: &Instance, rules: &Rules, cells: &Cells, pools: &Pools, quotas: &[Quota]) -> Guides {
+        let network = |cell: CellId| instance.nodes[cells.sample(cell)].network;
+        let mut of_network: FxHashMap<(ContentId, NetworkId), Vec<u32>> = FxHashMap::default();
+        for (number, quota) in quotas.iter().enumerate() {
+            of_network.entry((quota.content, network(quota.to))).or_default().push(number as u32);
         }
-        guides[pools.number(content, pools.local(content, child))] = Some(Guide { near: near.into(), left });
+        let mut guides = Guides { of: vec![Guide::default(); pools.count()], left: whole(quotas) };
+        for content in instance.contents.ids() {
+            for (local, child) in pools.cells[content].iter().enumerate() {
+                let Some(known) = of_network.get(&(content, network(*child))) else { continue };
+                let (own, others): (Vec<u32>, Vec<u32>) = known.iter().partition(|number| quotas[**number as usize].to == *child);
+                let mut near = Vec::new();
+                let mut drawn = Vec::new();
+                for numbers in if std::env::var("SIB").is_ok() { vec![own, others] } else { vec![own] } {
+                    let among: Vec<CellId> = numbers.iter().map(|number| quotas[*number as usize].from).collect();
+                    for mut cell in cells.near(instance, rules, content, &among, *child) {
+                        drawn.push(numbers[cell.local as usize]);
+                        cell.local = pools.local(content, among[cell.local as usize]);
+                        near.push(cell);
+                    }
+                }
+                guides.of[pools.number(content, local as u32)] = Guide { near: near.into(), quota: drawn };
+            }
+        }
+        guides
     }
-    guides
+
+    /// Nothing guides.
+    pub(super) fn is_empty(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    /// Cells that may send to the cell with this pool number.
+    pub(super) fn near(&self, number: usize) -> Rc<[Near]> {
+        self.of[number].near.clone()
+    }
+
+    /// Copies that the cell at a position of [`Guides::near`] may still send.
+    pub(super) fn left(&self, number: usize, position: usize) -> u32 {
+        self.left[self.of[number].quota[position] as usize]
+    }
+
+    /// Takes one copy from a quota.
+    pub(super) fn take(&mut self, number: usize, position: usize) {
+        self.left[self.of[number].quota[position] as usize] -= 1;
+    }
+
+    /// Gives one copy back to a quota.
+    pub(super) fn give_back(&mut self, number: usize, position: usize) {
+        self.left[self.of[number].quota[position] as usize] += 1;
+    }
+
+    /// Of the cells that wait, groups that need a first copy from elsewhere: quotas run in circles within each of them, and
+    /// into it from no other cell that waits. Cells are pool numbers.
+    pub(super) fn circles(&self, pools: &Pools, waiting: &FxHashSet<usize>) -> Vec<Vec<usize>> {
+        let mut numbers: Vec<usize> = waiting.iter().copied().collect();
+        numbers.sort_unstable();
+        let place: FxHashMap<usize, u32> = numbers.iter().enumerate().map(|(place, number)| (*number, place as u32)).collect();
+        let mut graph = DiGraph::<usize, ()>::new();
+        numbers.iter().for_each(|number| {
+            graph.add_node(*number);
+        });
+        for (child, number) in numbers.iter().enumerate() {
+            let content = pools.content(*number);
+            for (position, near) in self.of[*number].near.iter().enumerate() {
+                let from = place.get(&pools.number(content, near.local));
+                if let (Some(from), true) = (from, self.left(*number, position) > 0) {
+                    graph.add_edge(NodeIndex::new(*from as usize), NodeIndex::new(child), ());
+                }
+            }
+        }
+        let circles = condensation(graph, true);
+        circles.externals(Direction::Incoming).map(|circle| circles[circle].clone()).collect()
+    }
+
+    /// The cell may still get a copy.
+    pub(super) fn any_left(&self, number: usize) -> bool {
+        self.of[number].quota.iter().any(|quota| self.left[*quota as usize] > 0)
+    }
 }
 
-/// Rounds so that running sums are off by less than one half.
-fn whole_share(sum: &mut f64, copies: f64) -> u32 {
-    let before = sum.round();
-    *sum += copies;
-    (sum.round() - before) as u32
+/// Whole copies: rounded so that the running sum of what each cell receives is off by less than one half.
+fn whole(quotas: &[Quota]) -> Vec<u32> {
+    let mut sums: FxHashMap<(ContentId, CellId), f64> = FxHashMap::default();
+    let share = |quota: &Quota| {
+        let sum = sums.entry((quota.content, quota.to)).or_insert(0.0);
+        let before = sum.round();
+        *sum += quota.copies;
+        (sum.round() - before) as u32
+    };
+    quotas.iter().map(share).collect()
 }

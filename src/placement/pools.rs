@@ -91,6 +91,11 @@ impl Pools {
         (self.first[content] + local) as usize
     }
 
+    /// The content of a pool.
+    pub(super) fn content(&self, number: usize) -> ContentId {
+        ContentId::new(self.first.as_slice().partition_point(|first| *first as usize <= number) - 1)
+    }
+
     /// How many pools there are.
     pub(super) fn count(&self) -> usize {
         self.pools.len()

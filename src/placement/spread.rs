@@ -47,11 +47,6 @@ impl Grower<'_, '_> {
         self.forest.loads.uplink(self.forest.seat(seat).node).0
     }
 
-    fn number_of(&self, seat: SeatId) -> usize {
-        let at = self.forest.seat(seat);
-        self.pools.number(at.content, self.pools.local(at.content, self.cells.cell(at.node)))
-    }
-
     fn reached(&self, parent: SeatId, number: usize) -> Vec<Near> {
         let content = self.forest.seat(parent).content;
         let among = &self.pools.cells[content];

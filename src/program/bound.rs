@@ -8,7 +8,7 @@
 
 use super::group::Prices;
 use super::supply::{self, Supply, Tier};
-use crate::ids::{ContentId, Id, NodeId, Table};
+use crate::ids::{ContentId, Id, NodeId, RequestId, Table};
 use crate::instance::network::great_circle_km;
 use crate::instance::{Ends, Instance, Place};
 use crate::policy::{Arc, CellId, Cells, ClassId, Rules};
@@ -38,25 +38,19 @@ pub fn evaluate(
     let receive = Receive::of(instance, rules, cells, supply, prices, objective);
     let worth = if objective == Objective::Service { 1.0 } else { prices.service };
     let rented = rent(instance, rules, cells, supply, prices);
-    let served: f64 = instance
-        .requests
-        .ids()
-        .collect::<Vec<_>>()
-        .par_iter()
-        .with_min_len(4096)
-        .map(|request| {
-            let row = &instance.requests[*request];
-            let Some(tier) = supply::tier(instance, rules, *request) else { return 0.0 };
-            let cell = cells.cell(row.node);
-            let brought = receive.send[row.content][cell.index()] * tier.brings;
-            best(
-                &tier,
-                worth / f64::from(instance.contents[row.content].substreams),
-                receive.price[row.content][cell.index()],
-                brought,
-            )
-        })
-        .sum();
+    let earned = |request: &RequestId| {
+        let row = &instance.requests[*request];
+        let Some(tier) = supply::tier(instance, rules, *request) else { return 0.0 };
+        let cell = cells.cell(row.node).index();
+        let brought = receive.send[row.content][cell] * tier.brings;
+        let at = (row.content, instance.nodes[row.node].network);
+        let gate = supply.gates.get(&at).filter(|gate| gate.key == tier.key());
+        let owed = gate.map_or(0.0, |gate| gate.copies / gate.count * prices.enter.get(&at).copied().unwrap_or(0.0));
+        let each = worth / f64::from(instance.contents[row.content].substreams);
+        best(&tier, each, receive.price[row.content][cell], brought, owed)
+    };
+    let requests: Vec<RequestId> = instance.requests.ids().collect();
+    let served: f64 = requests.par_iter().with_min_len(4096).map(earned).sum();
     let relayed: f64 = instance.nodes.ids().map(|node| receive.relay(instance, cells, node)).sum();
     let most = rented + served + relayed;
     match objective {
@@ -65,12 +59,12 @@ pub fn evaluate(
     }
 }
 
-/// The most that one request earns: nothing, or served with the least or with all that it lacks.
-fn best(tier: &Tier, each: f64, price: f64, brought: f64) -> f64 {
-    let earn = |copies: f64| {
-        if copies > 0.0 { each * tier.weight * (tier.held + copies) - price * copies } else { each * tier.weight * tier.held }
-    };
-    (brought + earn(tier.least).max(earn(tier.need))).max(0.0)
+/// The most that one request earns: nothing, or served with the least or with all that it lacks. `gate` is what it owes
+/// for the copies that must enter its network first.
+fn best(tier: &Tier, each: f64, price: f64, brought: f64, gate: f64) -> f64 {
+    let pay = |copies: f64| if copies > 0.0 { price * copies } else { 0.0 };
+    let earn = |copies: f64| each * tier.weight * (tier.held + copies) - pay(copies);
+    (brought - gate + earn(tier.least).max(earn(tier.need))).max(0.0)
 }
 
 /// What everything that stands ready is worth at these prices.
@@ -81,10 +75,11 @@ fn rent(instance: &Instance, rules: &Rules, cells: &Cells, supply: &Supply, pric
         .filter(|(_, price)| **price > 0.0)
         .map(|(id, price)| {
             let link = &instance.links[*id];
-            price * link.capacity.map_or(f64::INFINITY, |capacity| capacity.saturating_sub(link.used).0 as f64)
+            price * link.capacity.map_or(f64::INFINITY, |capacity| supply::fillable(instance, capacity.saturating_sub(link.used)))
         })
         .sum();
-    let limits: f64 = prices.limit.iter().zip(&rules.limits).map(|(price, limit)| price * limit.max.0 as f64).sum();
+    let limits: f64 =
+        prices.limit.iter().zip(&rules.limits).map(|(price, limit)| price * supply::fillable(instance, limit.max)).sum();
     let node_limits: f64 = rules
         .node_limits
         .iter()
@@ -92,7 +87,7 @@ fn rent(instance: &Instance, rules: &Rules, cells: &Cells, supply: &Supply, pric
         .map(|(row, limit)| {
             let most = |(id, node): (NodeId, &crate::instance::Node)| {
                 let price = prices.node_limit.get(&(row, cells.cell(id))).copied().unwrap_or(0.0);
-                price * limit.max(node.uplink).min(node.uplink).0 as f64
+                price * supply::fillable(instance, limit.max(node.uplink).min(node.uplink))
             };
             instance.nodes.pairs().map(most).sum::<f64>()
         })
@@ -167,7 +162,9 @@ impl Receive {
         let cell = cells.cell(node).index();
         let idle = |content: &ContentId| instance.request(node, *content).is_none() && instance.held(node, *content) == 0;
         let earn = |content: ContentId| {
-            self.send[content][cell] * supply::role(instance, node, content).slots - self.price[content][cell]
+            let price = self.price[content][cell];
+            let copies = if price < 0.0 { f64::from(instance.contents[content].substreams) } else { 1.0 };
+            self.send[content][cell] * supply::role(instance, node, content).slots - price * copies
         };
         let mut earned: Vec<f64> = instance.contents.ids().filter(idle).map(earn).filter(|earned| *earned > 0.0).collect();
         earned.sort_by(|a, b| b.total_cmp(a));
@@ -234,7 +231,9 @@ impl Quote<'_> {
         self.rules.each_node_limit(a, b, self.content, arc.route, |row| {
             kbps += self.prices.node_limit.get(&(row, from)).copied().unwrap_or(0.0)
         });
-        self.send[from.index()] + kbps * self.instance.contents[self.content].rate().0 as f64
+        let (origin, target) = (self.rules.classes.row(a).network, self.rules.classes.row(b).network);
+        let entered = if origin == target { None } else { self.prices.enter.get(&(self.content, target)) };
+        self.send[from.index()] - entered.copied().unwrap_or(0.0) + kbps * self.instance.contents[self.content].rate().0 as f64
     }
 
     /// A lower bound on the unit cost between any two nodes of two cells, measurements between nodes aside.

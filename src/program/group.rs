@@ -8,15 +8,16 @@
 //! rel[c,g]   sum_h x[c,g,h] <= standing + sum_t brings_t y_t + relayed r       a peer forwards only once it is served
 //! up[g], down[h]   kbps over all contents, where a node sends or receives several
 //! link[l], lim[p], nlim[p,g]   kbps of the flows that count
+//! in[c,n]    copies that enter a network without any >= least_t y_t / count_t
 //! svc        service >= what is asked for
 //! ```
 //!
 //! Columns `x` are priced in: the program begins with the nearest cells of each child and takes in, round by round, those
 //! whose reduced cost is negative. Its duals are prices; what they prove is evaluated by `bound`, over all pairs.
 
-use super::supply::{Share, Supply};
+use super::supply::{self, Share, Supply};
 use super::{Column, Name, Program};
-use crate::ids::{ContentId, Id, LinkId};
+use crate::ids::{ContentId, Id, LinkId, NetworkId};
 use crate::instance::Instance;
 use crate::policy::{Arc, CellId, Cells, ClassId, Rules};
 use rayon::prelude::*;
@@ -72,6 +73,7 @@ struct Rows {
     link: FxHashMap<LinkId, u32>,
     lim: Vec<u32>,
     nlim: FxHashMap<(usize, CellId), u32>,
+    enter: FxHashMap<(ContentId, NetworkId), u32>,
     svc: u32,
 }
 
@@ -90,6 +92,8 @@ pub struct Prices {
     pub limit: Vec<f64>,
     /// One kbps of a row of `Rules::node_limits`, in one cell.
     pub node_limit: FxHashMap<(usize, CellId), f64>,
+    /// One copy that must enter a network.
+    pub enter: FxHashMap<(ContentId, NetworkId), f64>,
     /// One unit of service.
     pub service: f64,
 }
@@ -137,23 +141,28 @@ impl<'a> GroupProgram<'a> {
         rows.down = limited("down", &self.supply.shared_downlink);
         for (id, link) in instance.links.pairs() {
             if let Some(capacity) = link.capacity {
-                let room = capacity.saturating_sub(link.used).0 as f64;
+                let room = supply::fillable(instance, capacity.saturating_sub(link.used));
                 rows.link.insert(id, program.row(Name::new("link", &[id.0]), f64::NEG_INFINITY, room));
             }
         }
         for (row, limit) in self.rules.limits.iter().enumerate() {
-            rows.lim.push(program.row(Name::new("lim", &[row as u32]), f64::NEG_INFINITY, limit.max.0 as f64));
+            rows.lim.push(program.row(Name::new("lim", &[row as u32]), f64::NEG_INFINITY, supply::fillable(instance, limit.max)));
         }
         for (row, limit) in self.rules.node_limits.iter().enumerate() {
             for (id, node) in instance.nodes.pairs() {
                 let cell = self.cells.cell(id);
-                let most = limit.max(node.uplink).min(node.uplink).0 as f64;
+                let most = supply::fillable(instance, limit.max(node.uplink).min(node.uplink));
                 let at = *rows
                     .nlim
                     .entry((row, cell))
                     .or_insert_with(|| program.row(Name::new("nlim", &[row as u32, cell.0]), f64::NEG_INFINITY, 0.0));
                 program.rows[at as usize].upper += most;
             }
+        }
+        let mut gates: Vec<_> = self.supply.gates.keys().copied().collect();
+        gates.sort_unstable();
+        for (content, network) in gates {
+            rows.enter.insert((content, network), program.row(Name::new("in", &[content.0, network.0]), 0.0, f64::INFINITY));
         }
         rows.svc = program.row(Name::new("svc", &[]), f64::NEG_INFINITY, f64::INFINITY);
     }
@@ -163,13 +172,19 @@ impl<'a> GroupProgram<'a> {
         for (content, shares) in self.supply.shares.pairs() {
             let substreams = f64::from(self.instance.contents[content].substreams);
             for (place, share) in shares.iter().enumerate() {
+                let at = (content, self.instance.nodes[self.cells.sample(CellId(share.cell))].network);
+                let gate = self.supply.gates.get(&at).map(|gate| (*gate, self.rows.enter[&at]));
                 let (dem, rel) = (self.rows.dem[content.index()][place], self.rows.rel[content.index()][place]);
                 for (number, tier) in share.tiers.iter().enumerate() {
                     let name = |tag| Name::new(tag, &[content.0, share.cell, number as u32]);
                     let each = tier.weight / substreams;
                     let served = each * (tier.held + tier.least);
                     let column = Column { name: name("y"), cost: 0.0, lower: 0.0, upper: tier.count, whole: false };
-                    self.program.column(column, &[(dem, -tier.least), (rel, -tier.brings), (self.rows.svc, served)]);
+                    let mut entries = vec![(dem, -tier.least), (rel, -tier.brings), (self.rows.svc, served)];
+                    entries.extend(
+                        gate.filter(|(gate, _)| gate.key == tier.key()).map(|(gate, row)| (row, -gate.copies / gate.count)),
+                    );
+                    self.program.column(column, &entries);
                     self.service.push(served);
                     if tier.need > tier.least {
                         let upper = (tier.need - tier.least) * tier.count;
@@ -229,6 +244,12 @@ impl<'a> GroupProgram<'a> {
         let rate = self.instance.contents[arc.content].rate().0 as f64;
         entry(self.rows.dem[content][arc.ends.1 as usize], 1.0);
         entry(self.rows.rel[content][arc.ends.0 as usize], 1.0);
+        let (origin, target) = (self.rules.classes.row(a).network, self.rules.classes.row(b).network);
+        if origin != target
+            && let Some(row) = self.rows.enter.get(&(arc.content, target))
+        {
+            entry(*row, 1.0);
+        }
         if let Some(row) = self.rows.up.get(&from) {
             entry(*row, rate);
         }
@@ -294,6 +315,7 @@ impl<'a> GroupProgram<'a> {
             link: self.rows.link.iter().map(|(link, row)| (*link, price(*row))).collect(),
             limit: self.rows.lim.iter().map(|row| price(*row)).collect(),
             node_limit: self.rows.nlim.iter().map(|(key, row)| (*key, price(*row))).collect(),
+            enter: self.rows.enter.iter().map(|(at, row)| (*at, (duals[*row as usize] / per).max(0.0))).collect(),
             service: (duals[self.rows.svc as usize] / per).max(0.0),
         }
     }

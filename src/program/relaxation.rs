@@ -68,6 +68,29 @@ impl<'a> Relaxation<'a> {
         Ok(self.stage(&point, SERVICE_FIRST, Objective::Service))
     }
 
+    /// The most service in whole copies and requests.
+    pub fn whole(&mut self, limits: &Limits) -> Result<Vec<Quota>, Status> {
+        let mut program = self.group.program.clone();
+        let objective = self.group.objective(1.0, SERVICE_FIRST);
+        for (column, cost) in program.columns.iter_mut().zip(objective) {
+            column.cost = cost;
+            column.whole = true;
+        }
+        let start = std::time::Instant::now();
+        let answer = super::session::run(&program, limits);
+        eprintln!(
+            "mip {:?} {:?} bound {:?} in {:?}, {} columns {} rows",
+            answer.status,
+            answer.point.as_ref().map(|p| p.objective / SERVICE_FIRST),
+            answer.search_bound.map(|b| b / SERVICE_FIRST),
+            start.elapsed(),
+            program.columns.len(),
+            program.rows.len()
+        );
+        let point = answer.point.ok_or(answer.status)?;
+        Ok(self.stage(&point, SERVICE_FIRST, Objective::Service).quotas)
+    }
+
     /// The least cost at no less than this service.
     pub fn cost(&mut self, limits: &Limits, service: f64) -> Result<Stage, Status> {
         self.session.set_rows(&[(self.group.service_row(), service * (1.0 - SLACK), f64::INFINITY)]);
@@ -96,8 +119,10 @@ impl<'a> Relaxation<'a> {
         best.ok_or(Status::Stopped)
     }
 
+    /// What a point says.
     fn stage(&self, point: &Point, per: f64, objective: Objective) -> Stage {
-        let prices = self.group.prices(&point.duals, per);
+        let none = vec![0.0; self.group.program.rows.len()];
+        let prices = self.group.prices(if point.duals.is_empty() { &none } else { &point.duals }, per);
         let bound = bound::evaluate(self.instance, self.rules, self.cells, self.supply, &prices, objective);
         let copies = &point.columns[self.group.first_arc..];
         let cell = |content: ContentId, place: u32| CellId(self.supply.shares[content][place as usize].cell);

@@ -1,10 +1,25 @@
 //! What the nodes of each cell ask and can send, gathered once: the group program and its bounds are stated over it.
 
-use crate::ids::{ContentId, Id, NodeId, RequestId, Table};
+use crate::ids::{ContentId, Id, NetworkId, NodeId, RequestId, Table};
 use crate::instance::Instance;
 use crate::policy::{CellId, Cells, Rules};
 use crate::units::Kbps;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What makes requests look alike to the program: weight, slots, and substreams lacked, held and needed at least.
+pub type TierKey = (u64, u32, [u8; 3]);
+
+/// The first copies of a content that a network without any must get from outside: as many as the least that a served
+/// request of it needs. Stated for the requests of one tier, the one that is worth feeding most.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate {
+    /// Which requests.
+    pub key: TierKey,
+    /// How many there are in the network.
+    pub count: f64,
+    /// Copies that must enter.
+    pub copies: f64,
+}
 
 /// Requests of one cell for one content that the program does not tell apart.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +36,13 @@ pub struct Tier {
     pub least: f64,
     /// Slots that each can send once served, in the mean.
     pub brings: f64,
+}
+
+impl Tier {
+    /// What this tier has in common, for one request or many.
+    pub fn key(&self) -> TierKey {
+        (self.weight.to_bits(), bucket(self.brings, self.need), [self.need as u8, self.held as u8, self.least as u8])
+    }
 }
 
 /// One content in one cell.
@@ -43,6 +65,8 @@ pub struct Share {
 pub struct Supply {
     /// For each content its cells in order.
     pub shares: Table<ContentId, Vec<Share>>,
+    /// By content and network: what must enter from outside first.
+    pub gates: FxHashMap<(ContentId, NetworkId), Gate>,
     /// Uplink of each cell in kbps that can be sent at most, whole slots counted, where nodes send several contents.
     pub shared_uplink: FxHashMap<CellId, f64>,
     /// Downlink of each cell in kbps where some node asks for several contents and its downlink is limited.
@@ -88,13 +112,12 @@ impl Supply {
     pub fn of(instance: &Instance, rules: &Rules, cells: &Cells) -> Supply {
         let mut gathered =
             Gathered { shares: Table::filled(instance.contents.len(), FxHashMap::default()), ..Default::default() };
-        let mut tiers: FxHashMap<(ContentId, CellId, u64, u32, [u8; 3]), usize> = FxHashMap::default();
+        let mut tiers: FxHashMap<(ContentId, CellId, TierKey), usize> = FxHashMap::default();
         for (id, request) in instance.requests.pairs() {
             let cell = cells.cell(request.node);
             let share = gathered.share(request.content, cell);
             let Some(one) = tier(instance, rules, id) else { continue };
-            let shape = [one.need as u8, one.held as u8, one.least as u8];
-            let key = (request.content, cell, one.weight.to_bits(), bucket(one.brings, one.need), shape);
+            let key = (request.content, cell, one.key());
             let place = *tiers.entry(key).or_insert_with(|| {
                 share.tiers.push(Tier { count: 0.0, brings: 0.0, ..one });
                 share.tiers.len() - 1
@@ -109,8 +132,37 @@ impl Supply {
         }
         gathered.add_relays(instance, cells);
         gathered.add_shared(instance, cells);
-        gathered.finish()
+        let mut supply = gathered.finish();
+        supply.gates = gates(instance, cells, &supply.shares);
+        supply
     }
+}
+
+/// The gates of all networks in which nobody has anything of a content yet.
+fn gates(instance: &Instance, cells: &Cells, shares: &Table<ContentId, Vec<Share>>) -> FxHashMap<(ContentId, NetworkId), Gate> {
+    let mut gates: FxHashMap<(ContentId, NetworkId), Gate> = FxHashMap::default();
+    let mut open: FxHashSet<(ContentId, NetworkId)> = FxHashSet::default();
+    let network = |share: &Share| instance.nodes[cells.sample(CellId(share.cell))].network;
+    for (content, shares) in shares.pairs() {
+        for share in shares {
+            let at = (content, network(share));
+            if share.standing > 0.0 || share.relays > 0.0 || share.tiers.iter().any(|tier| tier.held > 0.0) {
+                open.insert(at);
+            }
+            for tier in share.tiers.iter().filter(|tier| tier.least > 0.0) {
+                let gate = gates.entry(at).or_insert(Gate { key: tier.key(), count: 0.0, copies: tier.least });
+                let better = (tier.key().1, tier.weight) > (gate.key.1, f64::from_bits(gate.key.0));
+                if better {
+                    *gate = Gate { key: tier.key(), count: 0.0, copies: tier.least };
+                }
+                if tier.key() == gate.key {
+                    gate.count += tier.count;
+                }
+            }
+        }
+    }
+    gates.retain(|at, _| !open.contains(at));
+    gates
 }
 
 #[derive(Default)]
@@ -167,6 +219,7 @@ impl Gathered {
         };
         Supply {
             shares: Table::new(self.shares.iter().map(sorted).collect()),
+            gates: FxHashMap::default(),
             shared_uplink: self.shared_uplink,
             shared_downlink: self.shared_downlink,
         }
@@ -190,6 +243,15 @@ pub fn sendable(instance: &Instance, node: NodeId) -> impl Iterator<Item = Conte
     held.chain(asked(instance, node)).chain(instance.contents.ids().filter(move |_| relays).filter(idle))
 }
 
+/// What of a capacity can be filled, kbps: whole slots where all contents have one rate.
+pub fn fillable(instance: &Instance, capacity: Kbps) -> f64 {
+    let mut rates = instance.contents.iter().map(|content| content.rate());
+    match rates.next() {
+        Some(rate) if rates.all(|other| other == rate) => rate.times(capacity.slots(rate)).0 as f64,
+        _ => capacity.0 as f64,
+    }
+}
+
 /// The most that a node can send over all contents, kbps: whole slots where all that it may send has one rate.
 pub fn most_sent(instance: &Instance, node: NodeId) -> f64 {
     let uplink = instance.nodes[node].uplink;
@@ -197,6 +259,6 @@ pub fn most_sent(instance: &Instance, node: NodeId) -> f64 {
     match rates.next() {
         None => 0.0,
         Some(rate) if rates.all(|other| other == rate) => rate.times(uplink.slots(rate)).0 as f64,
-        Some(_) => Kbps(uplink.0).0 as f64,
+        Some(_) => uplink.0 as f64,
     }
 }
