@@ -7,7 +7,7 @@ use pleach::program::highs::Highs;
 use pleach::program::session::{Backend, Change, Limits, Make, Method, Order, Session, run, self_test};
 use pleach::program::{Answer, Column, Name, Point, Program, Status};
 use proptest::prelude::*;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -239,7 +239,7 @@ fn random(rng: &mut Pcg64, rows: usize, columns: usize) -> Program {
     let mut sums = vec![0.0; rows];
     entries.iter().zip(&point).for_each(|(column, x)| column.iter().for_each(|(row, value)| sums[*row as usize] += value * x));
     for sum in sums {
-        let (below, above) = (rng.random_range(0..4_u8).into(), f64::from(rng.random_range(0..4_u8)));
+        let [below, above] = [0; 2].map(|_| f64::from(rng.random_range(0..4_u8)));
         let (lower, upper) = [(sum - below, INF), (-INF, sum + above), (sum, sum), (sum - below, sum + above)][rng.random_range(0..4)];
         program.row(Name::new("row", &[]), lower, upper);
     }
@@ -252,12 +252,16 @@ fn random(rng: &mut Pcg64, rows: usize, columns: usize) -> Program {
 
 /// Weak duality, stated anew for this test: what rows and columns are worth at the duals bounds the objective from below.
 fn by_duals(program: &Program, duals: &[f64]) -> f64 {
-    let rows = program.rows.iter().zip(duals).map(|(row, dual)| if *dual > 0.0 { dual * row.lower } else { dual * row.upper.min(1e9) });
+    let rows = program.rows.iter().zip(duals).map(|(row, dual)| match dual {
+        _ if dual.abs() < 1e-9 => 0.0,
+        _ if *dual > 0.0 => dual * row.lower,
+        _ => dual * row.upper,
+    });
     let columns = program.columns.iter().enumerate().map(|(at, column)| {
         let reduced = column.cost - program.entries(at).map(|(row, value)| value * duals[row as usize]).sum::<f64>();
         (reduced * column.lower).min(reduced * column.upper)
     });
-    rows.map(|term| if term.is_nan() { 0.0 } else { term }).sum::<f64>() + columns.sum::<f64>()
+    rows.sum::<f64>() + columns.sum::<f64>()
 }
 
 proptest! {
@@ -314,10 +318,11 @@ fn change(rng: &mut Pcg64, program: &mut Program, session: &mut Session) {
     }
 }
 
-/// HiGHS, and then something happens to its answer.
+/// HiGHS, and after some truths something happens to its answers.
 struct Liar {
     highs: Highs,
     lie: fn(&mut Answer),
+    truths: u32,
     lies: u32,
 }
 
@@ -328,7 +333,9 @@ impl Backend for Liar {
 
     fn solve(&mut self, order: &Order) -> Answer {
         let mut answer = self.highs.solve(order);
-        if self.lies > 0 {
+        if self.truths > 0 {
+            self.truths -= 1;
+        } else if self.lies > 0 {
             self.lies -= 1;
             (self.lie)(&mut answer);
         }
@@ -336,8 +343,8 @@ impl Backend for Liar {
     }
 }
 
-fn liar(lie: fn(&mut Answer), lies: u32) -> Box<dyn Backend> {
-    Box::new(Liar { highs: Highs::new(), lie, lies })
+fn liar(lie: fn(&mut Answer), truths: u32, lies: u32) -> Box<dyn Backend> {
+    Box::new(Liar { highs: Highs::new(), lie, truths, lies })
 }
 
 fn wrong_objective(answer: &mut Answer) {
@@ -406,9 +413,9 @@ macro_rules! lies {
     ($program:expr, $($lie:ident)*) => {
         $(
             assert_eq!(run(&$program, &Limits::default()).status, Status::Optimal);
-            let always: Make = || liar($lie, u32::MAX);
+            let always: Make = || liar($lie, 0, u32::MAX);
             failure(&Session::open_with(always, &$program).solve(&Limits::default()));
-            let once: Make = || liar($lie, 1);
+            let once: Make = || liar($lie, 0, 1);
             optimum(Session::open_with(once, &$program).solve(&Limits::default()));
         )*
     };
@@ -425,12 +432,114 @@ fn a_lie_about_a_whole_number_program_is_seen_and_one_lie_is_made_good() {
 }
 
 #[test]
-fn no_optimum_from_an_old_basis_is_not_believed_at_once() {
-    let third: Make = || {
-        let turn = AtomicBool::new(false);
-        let _ = turn;
-        liar(impossible, 0)
-    };
-    let mut session = Session::open_with(third, &blend());
-    optimum(session.solve(&Limits::default()));
+fn no_optimum_from_an_old_basis_is_believed_only_when_found_again() {
+    let mut session = Session::open_with(|| liar(impossible, 1, 1), &blend());
+    assert_eq!([0; 2].map(|_| session.solve(&Limits::default()).status), [Status::Optimal, Status::Optimal]);
+    let mut session = Session::open_with(|| liar(impossible, 1, u32::MAX), &blend());
+    assert_eq!([0; 2].map(|_| session.solve(&Limits::default()).status), [Status::Optimal, Status::Infeasible]);
+}
+
+/// Panics when asked to solve.
+struct Crasher;
+
+impl Backend for Crasher {
+    fn change(&mut self, _: &Change) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn solve(&mut self, _: &Order) -> Answer {
+        panic!("out of paper")
+    }
+}
+
+/// Never returns.
+struct Sleeper;
+
+impl Backend for Sleeper {
+    fn change(&mut self, _: &Change) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn solve(&mut self, _: &Order) -> Answer {
+        loop {
+            thread::park();
+        }
+    }
+}
+
+/// Refuses every program.
+struct Refuser;
+
+impl Backend for Refuser {
+    fn change(&mut self, _: &Change) -> Result<(), String> {
+        Err("not today".into())
+    }
+
+    fn solve(&mut self, _: &Order) -> Answer {
+        Status::Optimal.into()
+    }
+}
+
+#[test]
+fn a_crash_is_a_failure_that_tells_what_the_solver_said() {
+    let answer = Session::open_with(|| Box::new(Crasher), &blend()).solve(&Limits::default());
+    assert!(failure(&answer).contains("out of paper"));
+    assert!(answer.point.is_none());
+    let answer = Session::open_with(|| panic!("no licence"), &blend()).solve(&Limits::default());
+    assert!(failure(&answer).contains("no licence"));
+}
+
+#[test]
+fn after_a_crash_the_next_solve_has_a_new_solver_with_the_program_as_it_is_now() {
+    static CRASHED: AtomicBool = AtomicBool::new(false);
+    let make: Make = || if CRASHED.swap(true, Ordering::Relaxed) { Box::new(Highs::new()) } else { Box::new(Crasher) };
+    let mut session = Session::open_with(make, &blend());
+    failure(&session.solve(&Limits::default()));
+    session.set_rows(&[(0, 11.0, INF)]);
+    assert!(near(optimum(session.solve(&Limits::default())).objective, 27.0));
+}
+
+#[test]
+fn a_solver_that_hangs_is_given_up_at_the_deadline_or_when_cancelled() {
+    let answer = Session::open_with(|| Box::new(Sleeper), &blend()).solve(&soon());
+    assert!(failure(&answer).contains("did not return"));
+    let cancel = Arc::new(AtomicBool::new(false));
+    let limits = Limits { cancel: Some(cancel.clone()), ..Limits::default() };
+    let waiting = thread::spawn(move || Session::open_with(|| Box::new(Sleeper), &blend()).solve(&limits));
+    cancel.store(true, Ordering::Relaxed);
+    assert!(matches!(waiting.join().unwrap().status, Status::Failed(_) | Status::Stopped));
+}
+
+#[test]
+fn a_refused_program_is_a_failure() {
+    let answer = Session::open_with(|| Box::new(Refuser), &blend()).solve(&Limits::default());
+    assert!(failure(&answer).contains("not today"));
+}
+
+#[test]
+fn thousands_of_programs_are_solved_dropped_and_solved_again_on_four_threads() {
+    let solved: usize = thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|seed| scope.spawn(move || many(seed, 1500))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(solved, 6000);
+}
+
+/// Programs solved to an optimum that a change and a second solve confirm.
+fn many(seed: u64, count: usize) -> usize {
+    let mut rng = Pcg64::seed_from_u64(seed);
+    let mut solved = 0;
+    for round in 0..count {
+        let mut program = random(&mut rng, 5, 8);
+        if round % 8 == 0 {
+            program.columns[0].whole = true;
+        }
+        let mut session = Session::open(&program);
+        let first = optimum(session.solve(&Limits::default())).objective;
+        let doubled: Vec<f64> = program.columns.iter().map(|column| 2.0 * column.cost).collect();
+        session.set_costs(&doubled);
+        let second = optimum(session.solve(&Limits::default())).objective;
+        solved += usize::from((second - 2.0 * first).abs() < 1e-6 * (1.0 + second.abs()));
+    }
+    solved
 }
