@@ -1,7 +1,7 @@
 //! Programs as files for other solvers: free MPS, and the LP format that people read.
 //!
 //! Names are made safe for both formats (`x[3,5,0]` becomes `x_3_5_0`) and unique: one that is taken already gets the number
-//! of its row or column behind it. Numbers are written so that they are read back as the same bits.
+//! of its row or column behind it. Numbers are written in full, and are read back as the same bits.
 
 use super::{Name, Program};
 use std::collections::HashSet;
@@ -14,10 +14,13 @@ const INFINITE: f64 = 1e20;
 ///
 /// # Errors
 ///
-/// What the writer says.
+/// What the writer says; or a row's lower side is above its upper one, which the format cannot say.
 pub fn write_mps(program: &Program, mut out: impl Write) -> io::Result<()> {
+    if let Some(row) = program.rows.iter().find(|row| row.lower > row.upper) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("row {} asks for more than it allows", row.name)));
+    }
     let (rows, columns) = names(program);
-    writeln!(out, "NAME pleach FREE\nROWS\n N cost")?;
+    writeln!(out, "NAME pleach\nROWS\n N cost")?;
     for (row, name) in program.rows.iter().zip(&rows) {
         writeln!(out, " {} {name}", Sense::of(row.lower, row.upper).letter())?;
     }
@@ -194,6 +197,7 @@ fn safe(name: Name) -> String {
     let tag: String = name.tag.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
     let numbers = name.of.iter().filter(|number| **number != Name::NO).map(|number| format!("_{number}"));
     let plain: String = std::iter::once(tag.clone()).chain(numbers).collect();
-    let odd = !plain.contains('_') || !tag.starts_with(|letter: char| letter.is_ascii_alphabetic() && !matches!(letter, 'e' | 'E'));
+    let odd =
+        !plain.contains('_') || !tag.starts_with(|letter: char| letter.is_ascii_alphabetic() && !matches!(letter, 'e' | 'E'));
     if odd { format!("v_{plain}") } else { plain }
 }

@@ -40,7 +40,8 @@ struct Watch {
 
 impl Watch {
     fn is_over(&self) -> bool {
-        self.flags.iter().flatten().any(|flag| flag.load(Ordering::Relaxed)) || self.deadline.is_some_and(|end| Instant::now() >= end)
+        self.flags.iter().flatten().any(|flag| flag.load(Ordering::Relaxed))
+            || self.deadline.is_some_and(|end| Instant::now() >= end)
     }
 }
 
