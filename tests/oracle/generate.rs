@@ -334,6 +334,7 @@ fn holdings(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<HoldingRow
         for content in &document.contents {
             let chance = match (n, node.role, content.kind) {
                 (0, _, _) => 0.95,
+                (1, _, _) if plot.theme == Theme::Relays => 0.3,
                 _ if plot.theme.is_calm() => 0.06,
                 (_, Role::Server, _) => 0.5,
                 (_, _, Some(ContentKind::File)) => 0.25,
