@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Methods of the contract that this version has.
-const METHODS: [(&str, MethodChoice); 2] = [("auto", MethodChoice::Auto), ("greedy", MethodChoice::Greedy)];
+const METHODS: [(&str, MethodChoice); 3] =
+    [("auto", MethodChoice::Auto), ("optimized", MethodChoice::Optimized), ("greedy", MethodChoice::Greedy)];
 
 /// A longer limit is no limit, and might not fit the clock.
 const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);

@@ -61,7 +61,7 @@ fn recruit(grower: &mut Grower<'_, '_>, relay: NodeId, content: ContentId, wante
     let seat = grower.forest.recruit(relay, content);
     let wanted = wanted & !grower.forest.has(seat);
     let deepest = grower.forest.rules.depth_limit(relay, content);
-    wanted != 0 && grower.feed(seat, Terms { wanted, at_least, deepest, shallow: true, first: SeatId::NONE })
+    wanted != 0 && grower.feed(seat, Terms { wanted, at_least, deepest, shallow: true, first: SeatId::NONE, guided: false })
 }
 
 /// Gives each request that is left a chance through one relay that is fed for it.
@@ -101,7 +101,7 @@ fn bridge_over(grower: &mut Grower<'_, '_>, seat: SeatId, relay: NodeId) -> bool
     if !recruit(grower, relay, at.content, missing, 1) && before & missing == 0 {
         return false;
     }
-    let served = grower.feed_request(seat, false, over);
+    let served = grower.feed_request(seat, false, over, false);
     if !served {
         let added = grower.forest.has(over) & !before;
         grower.detach_all(over, added);

@@ -68,7 +68,7 @@ impl Grower<'_, '_> {
         heads.sort_unstable();
         for (_, number) in heads {
             let (rank, child) = waiting[number].pop_front().expect("it has a head");
-            if self.feed_request(child, true, parent) {
+            if self.feed_request(child, true, parent, false) {
                 return Some(child);
             }
             waiting[number].push_front((rank, child));

@@ -6,6 +6,7 @@
 use super::{Arc, ClassId, Rules};
 use crate::ids::{ContentId, Id, NodeId, Table};
 use crate::instance::Instance;
+use crate::units::UnitCost;
 use rustc_hash::FxHashMap;
 
 /// More cells than this and places are rounded: lists of near cells grow with the square.
@@ -49,6 +50,8 @@ pub struct Near {
     pub local: u32,
     /// Class of its nodes.
     pub class: ClassId,
+    /// Cost per Mbps of a flow between the nodes that stand for the two cells.
+    pub cost: UnitCost,
     /// Where flows between it and the child's (or parent's) cell run.
     pub arc: Arc,
 }
@@ -124,10 +127,11 @@ impl Cells {
             let (parent, child) = (self.sample[from], self.sample[to]);
             let arc = rules.arc(rules.classes.class(parent), rules.classes.class(child), content)?;
             let class = rules.classes.class(self.sample[*other]);
-            Some((rules.unit_cost(instance, parent, child, arc), Near { local: local as u32, class, arc }))
+            let cost = rules.unit_cost(instance, parent, child, arc);
+            Some(Near { local: local as u32, class, cost, arc })
         };
-        let mut found: Vec<_> = among.iter().enumerate().filter_map(near).collect();
-        found.sort_by_key(|(cost, near)| (*cost, near.local));
-        found.into_iter().map(|(_, near)| near).collect()
+        let mut found: Vec<Near> = among.iter().enumerate().filter_map(near).collect();
+        found.sort_by_key(|near| (near.cost, near.local));
+        found
     }
 }

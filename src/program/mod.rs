@@ -1,10 +1,17 @@
 //! Floor 2: programs, the solver behind one door, prices and bounds.
 //!
-//! A [`Program`] is a matrix with named rows and columns, always to be minimised. [`highs`] is the only file that knows
-//! the solver: it takes a program and gives an [`Answer`], a value whatever happened (optimal, infeasible, out of time,
-//! failed). No matrix is seen outside this room.
+//! A [`Program`] is a matrix with named rows and columns, always to be minimised. A [`session`] takes one and gives an
+//! [`Answer`], a value whatever happened (optimal, infeasible, out of time, failed). [`highs`] is the only file that knows the
+//! solver. No matrix is seen outside this room.
 
+pub mod bound;
+pub mod group;
 pub mod highs;
+mod optimality;
+mod owner;
+pub mod relaxation;
+pub mod session;
+pub mod supply;
 
 use std::fmt;
 
@@ -107,6 +114,38 @@ impl Program {
         self.columns.len() as u32 - 1
     }
 
+    /// Takes over the columns of `grown`, which has the same rows, from `from` on.
+    fn append(&mut self, grown: &Program, from: usize) {
+        let (here, there) = (self.indices.len() as u32, grown.starts[from]);
+        self.columns.extend_from_slice(&grown.columns[from..]);
+        self.starts.extend(grown.starts[from + 1..].iter().map(|start| here + (start - there)));
+        self.indices.extend_from_slice(&grown.indices[there as usize..]);
+        self.values.extend_from_slice(&grown.values[there as usize..]);
+    }
+
+    /// What is wrong with the shape or the numbers, if anything.
+    fn fault(&self) -> Option<String> {
+        let (columns, rows, entries) = (self.columns.len(), self.rows.len(), self.values.len());
+        let starts = &self.starts;
+        let starts_fit = starts.len() == columns + 1
+            && starts[0] == 0
+            && starts[columns] as usize == entries
+            && starts.windows(2).all(|pair| pair[0] <= pair[1]);
+        let small = [columns, rows, entries].iter().all(|number| *number < i32::MAX as usize);
+        let numbers = self.columns.iter().all(|c| c.cost.is_finite() && !c.lower.is_nan() && !c.upper.is_nan())
+            && self.rows.iter().all(|r| !r.lower.is_nan() && !r.upper.is_nan())
+            && self.values.iter().all(|value| value.is_finite());
+        if !small || !starts_fit || self.indices.len() != entries {
+            Some("the starts, indices and values of the program do not fit together".into())
+        } else if self.indices.iter().any(|row| *row as usize >= rows) {
+            Some("an entry of the program is in a row that is not there".into())
+        } else if !numbers {
+            Some("a cost or an entry of the program is not finite, or a bound is not a number".into())
+        } else {
+            None
+        }
+    }
+
     /// The entries of a column.
     pub fn entries(&self, column: usize) -> impl Iterator<Item = (u32, f64)> + '_ {
         let range = self.starts[column] as usize..self.starts[column + 1] as usize;
@@ -123,6 +162,13 @@ pub struct Answer {
     pub point: Option<Point>,
     /// For whole-number programs: a lower bound on the objective that the search has proved.
     pub search_bound: Option<f64>,
+}
+
+impl From<Status> for Answer {
+    /// An answer without a point.
+    fn from(status: Status) -> Answer {
+        Answer { status, point: None, search_bound: None }
+    }
 }
 
 /// How a solve ended.

@@ -179,8 +179,8 @@ impl Enterprise {
             wires.push(Wire { from: wire.to, to: wire.from, ..wire.clone() });
             wires.push(wire);
         };
-        for site in 0..self.sites {
-            let people = balances[site].demand / start;
+        for (site, balance) in balances.iter().enumerate().take(self.sites) {
+            let people = balance.demand / start;
             let (to, weight, cost) = (site, 10, 0.4);
             both_ways(match site {
                 0 => Wire {
