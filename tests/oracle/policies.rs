@@ -1,6 +1,7 @@
 //! Random policies over the fields that the generator fills.
 
-use super::generate::{Plot, Theme, maybe, pick, some_rates, when};
+use super::generate::{Plot, Theme, maybe, pick, some_rates};
+use super::topology::when;
 use pleach::instance::document::RequestRow;
 use pleach::instance::policy::*;
 use pleach::instance::{Document, Scalar};
