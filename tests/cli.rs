@@ -228,7 +228,8 @@ fn bad_input_ends_with_2_and_names_its_code() {
 #[test]
 fn all_faults_come_in_one_report_with_place_and_remedy() {
     let dir = folder();
-    let text = TINY.replace("\"uplink_kbps\": 4000", "\"uplnk_kbps\": -1").replace("\"bitrate_kbps\": 2000", "\"bitrate_kbps\": 0");
+    let text =
+        TINY.replace("\"uplink_kbps\": 4000", "\"uplnk_kbps\": -1").replace("\"bitrate_kbps\": 2000", "\"bitrate_kbps\": 0");
     put(&dir, "bad.json", &text);
     let error = error(pleach(["solve", "bad.json"]).current_dir(&dir), 2);
     assert!(codes(&error).len() >= 3, "{error}");
@@ -266,27 +267,48 @@ fn a_solve_that_fails_leaves_the_plan_that_was_there() {
     assert_eq!(fs::read_to_string(dir.path().join("plan.json")).unwrap(), "the plan in force");
 }
 
-#[test]
-fn a_reader_that_goes_away_is_no_error() {
-    let dir = folder();
+/// Runs a command whose standard output nobody reads.
+fn unheard(dir: &TempDir, arguments: &[&str]) -> (Option<i32>, String) {
     let mut child = std::process::Command::new(cargo_bin!("pleach"))
-        .args(["solve", "tiny.json"])
-        .current_dir(&dir)
+        .args(arguments)
+        .current_dir(dir)
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    assert!(!String::from_utf8(output.stderr).unwrap().contains("error"));
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let dir = folder();
+    for arguments in [&["solve", "tiny.json"][..], &["schema", "plan"], &["generate", "--list"], &["--help"]] {
+        let (code, words) = unheard(&dir, arguments);
+        assert_eq!(code, Some(0), "{arguments:?}: {words}");
+        assert!(!words.contains("error"), "{arguments:?}: {words}");
+    }
+}
+
+#[test]
+fn a_wrong_plan_is_wrong_although_nobody_listens() {
+    let dir = folder();
+    let mut plan = solved(&dir);
+    plan["service"]["value"] = json!(3.0);
+    put(&dir, "plan.json", &plan.to_string());
+    assert_eq!(unheard(&dir, &["check", "tiny.json", "plan.json"]).0, Some(1));
 }
 
 #[test]
 fn policies_and_a_previous_plan_can_be_given_beside_the_instance() {
     let dir = folder();
     solved(&dir);
-    put(&dir, "policies.json", r#"[{"id": "not-b", "owner": "provider", "rank": 1, "destination": {"id": ["b"]}, "rule": {"forbid": {}}}]"#);
+    put(
+        &dir,
+        "policies.json",
+        r#"[{"id": "not-b", "owner": "provider", "rank": 1, "destination": {"id": ["b"]}, "rule": {"forbid": {}}}]"#,
+    );
     let beside = ["--policies", "policies.json", "--previous", "plan.json"];
     pleach(["solve", "tiny.json", "-o", "next.json"]).args(beside).current_dir(&dir).assert().code(0);
     let next = plan(&dir.path().join("next.json"));
@@ -341,7 +363,9 @@ fn check_can_answer_in_json() {
     let bad = pleach(["check", "--json", "tiny.json", "plan.json"]).current_dir(&dir).assert().code(1).get_output().clone();
     let bad: Value = serde_json::from_slice(&bad.stdout).unwrap();
     assert_eq!(bad["valid"], json!(false));
-    assert_eq!(bad["violations"].as_array().unwrap().len(), 1);
+    let violations = bad["violations"].as_array().unwrap();
+    assert!(violations.iter().any(|violation| violation["code"] == "wrong_value" && violation["path"] == "service"), "{bad}");
+    assert_eq!(bad["claimed"]["service"], json!(3.0));
     assert_eq!(bad["recomputed"]["service"], json!(2.0));
 }
 

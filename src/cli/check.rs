@@ -46,14 +46,13 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         true => machine(&plan, &found, &violations),
         false => words(&instance, &plan, &found, &violations, Terminal::stdout()),
     };
-    output::write(None, |out| out.write_all(answer.as_bytes()))?;
-    match violations.len() {
-        0 => Ok(()),
-        count => {
-            let message = format!("{}: {}", arguments.plan.display(), counted(count));
-            Err(Failure::new(Kind::Violation, message, violations.iter().map(told).collect()))
-        }
+    let written = output::write(None, |out| out.write_all(answer.as_bytes()));
+    if violations.is_empty() {
+        return written;
     }
+    // The answer is no, whoever reads on.
+    let message = format!("{}: {}", arguments.plan.display(), counted(violations.len()));
+    Err(Failure::new(Kind::Violation, message, violations.iter().map(told).collect()))
 }
 
 fn told(violation: &Violation) -> Told {

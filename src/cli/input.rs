@@ -35,7 +35,8 @@ impl Given {
     /// Reads all of it, and says the warnings; `others` are files that the verb reads too.
     pub fn instance(&self, others: &[&Path]) -> Result<Instance, Failure> {
         self.one_standard_input(others)?;
-        let (instance, warnings) = read::read(&self.instance, self.policies.as_deref()).map_err(|e| refused(&self.instance, e))?;
+        let (instance, warnings) =
+            read::read(&self.instance, self.policies.as_deref()).map_err(|e| refused(&self.instance, e))?;
         warn(&warnings);
         let Some(path) = &self.previous else { return Ok(instance) };
         let (plan, sha256) = plan(path)?;

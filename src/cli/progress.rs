@@ -12,14 +12,15 @@ pub struct Bar {
 }
 
 impl Bar {
+    /// Shows nothing but the phase, for one that is a single step.
+    const STEP: &str = "  {spinner} {prefix:9} {msg}  {elapsed}";
+    /// Shows how far a phase of many steps is.
+    const STEPS: &str = "  {spinner} {prefix:9} {wide_bar} {percent:>3} %  {msg}  {elapsed}";
+
     /// A bar on standard error if somebody looks at it.
     pub fn new(look: Terminal) -> Bar {
         let target = if look.attended { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
-        let template = "  {spinner} {prefix:9} {wide_bar} {percent:>3} %  {msg}  {elapsed}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("█░░"));
-        }
         if look.attended {
             bar.enable_steady_tick(Duration::from_millis(100));
         }
@@ -36,6 +37,10 @@ impl Progress for Bar {
     fn tell(&mut self, phase: Phase, done: u64, total: u64, service: Option<f64>) {
         if self.phase != Some(phase) {
             self.phase = Some(phase);
+            let template = if total > 1 { Bar::STEPS } else { Bar::STEP };
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                self.bar.set_style(style.progress_chars("█░░"));
+            }
             self.bar.set_prefix(match phase {
                 Phase::Compile => "policies",
                 Phase::Place => "trees",

@@ -76,7 +76,16 @@ mod tests {
         write(&mut text, &value).unwrap();
         assert_eq!(serde_json::from_slice::<Value>(&text).unwrap(), value);
         let text = String::from_utf8(text).unwrap();
-        let lines = ["{", " \"a\": [],", " \"b\": [", "  {\"x\": [1, 2], \"y\": {}},", "  {\"x\": null}],", " \"c\": \"two\\nlines\"", "}", ""];
+        let lines = [
+            "{",
+            " \"a\": [],",
+            " \"b\": [",
+            "  {\"x\": [1, 2], \"y\": {}},",
+            "  {\"x\": null}],",
+            " \"c\": \"two\\nlines\"",
+            "}",
+            "",
+        ];
         assert_eq!(text.split('\n').collect::<Vec<_>>(), lines);
     }
 }

@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Methods of the contract that this version has.
-const METHODS: [(&str, MethodChoice); 2] = [("auto", MethodChoice::Auto), ("greedy", MethodChoice::Greedy)];
+const METHODS: [(&str, MethodChoice); 3] =
+    [("auto", MethodChoice::Auto), ("optimized", MethodChoice::Optimized), ("greedy", MethodChoice::Greedy)];
 
 /// A longer limit is no limit, and might not fit the clock.
 const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
@@ -165,7 +166,8 @@ mod tests {
 
     #[test]
     fn durations_are_read_with_their_unit() {
-        let cases = [("500ms", 500), ("60s", 60_000), ("2m", 120_000), ("1h", 3_600_000), ("1.5s", 1_500), ("0s", 0), ("7", 7_000)];
+        let cases =
+            [("500ms", 500), ("60s", 60_000), ("2m", 120_000), ("1h", 3_600_000), ("1.5s", 1_500), ("0s", 0), ("7", 7_000)];
         for (text, ms) in cases {
             assert_eq!(duration(text).unwrap(), Duration::from_millis(ms), "{text}");
         }

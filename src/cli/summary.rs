@@ -3,8 +3,10 @@
 
 use super::terminal::Terminal;
 use comfy_table::{Cell, CellAlignment, Color, Table, presets};
+use pleach::engine::theory;
 use pleach::instance::Instance;
 use pleach::plan::{Plan, Reason, Value};
+use pleach::units::Kbps;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -12,12 +14,14 @@ use std::fmt::Write;
 const BAR: usize = 20;
 /// Rows of a list before the rest is only counted.
 const ROWS: usize = 6;
+/// A link with so much of its capacity in use is full, for people.
+const FULL: f64 = 0.95;
 
 /// The whole summary, ending with a line break.
 pub fn of(instance: &Instance, plan: &Plan, look: Terminal) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "\n{}\n", headline(instance, plan, look));
-    section(&mut text, look, "", values(plan, look));
+    section(&mut text, look, "", values(instance, plan, look));
     section(&mut text, look, "unserved", unserved(instance, plan, look));
     section(&mut text, look, "busiest links", links(instance, plan, look));
     section(&mut text, look, "binding policies", policies(instance, plan, look));
@@ -49,11 +53,15 @@ fn section(text: &mut String, look: Terminal, title: &str, table: Table) {
 pub fn table(look: Terminal) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    if look.colours { table.enforce_styling() } else { table.force_no_tty() };
+    if look.colours {
+        table.enforce_styling()
+    } else {
+        table.force_no_tty()
+    };
     table
 }
 
-fn values(plan: &Plan, look: Terminal) -> Table {
+fn values(instance: &Instance, plan: &Plan, look: Terminal) -> Table {
     let statistics = &plan.statistics;
     let served = share(statistics.served as f64, statistics.requests as f64);
     let mut rows = table(look);
@@ -63,8 +71,18 @@ fn values(plan: &Plan, look: Terminal) -> Table {
     let proved = plan.service.bound.map(|bound| share(plan.service.value, bound));
     let reached = proved.map_or(Cell::new(""), bar);
     rows.add_row([Cell::new("service"), reached, right(number(plan.service.value)), proof(plan.service, "at most")]);
-    rows.add_row([Cell::new("relaxation"), Cell::new(""), right(number(plan.relaxation.value)), proof(plan.relaxation, "at least")]);
+    rows.add_row([
+        Cell::new("relaxation"),
+        Cell::new(""),
+        right(number(plan.relaxation.value)),
+        proof(plan.relaxation, "at least"),
+    ]);
     rows.add_row([Cell::new("cost"), Cell::new(""), right(number(plan.cost.value)), proof(plan.cost, "at least")]);
+    if let Some((rate, needed)) = full_mesh(instance) {
+        let words = format!("of {needed} for everybody, if all could connect");
+        let part = share(rate.0 as f64, needed.0 as f64);
+        rows.add_row([Cell::new("full mesh"), bar(part), right(rate), Cell::new(words)]);
+    }
     let offload = statistics.peer_offload;
     rows.add_row([Cell::new("peers send"), bar(offload), right(percent(offload)), Cell::new("of the traffic")]);
     let depth = format!("hops in the mean, {} at most", statistics.max_depth);
@@ -75,9 +93,20 @@ fn values(plan: &Plan, look: Terminal) -> Table {
     if changes.kept + changes.changed + changes.removed > 0 {
         let words = format!("changed, {} added, {} removed", count(changes.added), count(changes.removed));
         let kept = share(changes.kept as f64, (changes.kept + changes.changed + changes.removed) as f64);
-        rows.add_row([Cell::new("kept"), bar(kept), right(percent(kept)), Cell::new(format!("{} {words}", count(changes.changed)))]);
+        rows.add_row([
+            Cell::new("kept"),
+            bar(kept),
+            right(percent(kept)),
+            Cell::new(format!("{} {words}", count(changes.changed))),
+        ]);
     }
     rows
+}
+
+/// The largest rate that theory allows a full mesh, beside the rate of the one content.
+fn full_mesh(instance: &Instance) -> Option<(Kbps, Kbps)> {
+    let rate = theory::full_mesh_rate(instance)?;
+    instance.contents.iter().next().map(|content| (Kbps(rate as u64), content.bitrate))
 }
 
 /// The bound and the gap, or that there is none.
@@ -143,11 +172,12 @@ fn links(instance: &Instance, plan: &Plan, look: Terminal) -> Table {
     loads.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut rows = table(look);
     for (part, link, load, capacity) in loads.iter().take(ROWS) {
-        let colour = if *part >= 0.95 { Color::Red } else { Color::Reset };
+        let colour = if *part >= FULL { Color::Red } else { Color::Reset };
         let words = Cell::new(format!("{load} of {capacity}"));
         rows.add_row([Cell::new(&link.id), bar(*part).fg(colour), right(percent(*part)).fg(colour), words]);
     }
-    rest(&mut rows, loads.len());
+    let full = loads.iter().skip(ROWS).filter(|(part, ..)| *part >= FULL).count();
+    rest(&mut rows, loads.len(), &format!(", {} of them above {}", count(full as u64), percent(FULL)));
     rows
 }
 
@@ -167,13 +197,15 @@ fn policies(instance: &Instance, plan: &Plan, look: Terminal) -> Table {
         };
         rows.add_row([Cell::new(id), part.0, part.1, Cell::new(words)]);
     }
-    rest(&mut rows, binding.len());
+    rest(&mut rows, binding.len(), "");
     rows
 }
 
-fn rest(rows: &mut Table, all: usize) {
+/// Counts what a list leaves out.
+fn rest(rows: &mut Table, all: usize, words: &str) {
     if all > ROWS {
-        rows.add_row([Cell::new(format!("and {} more", all - ROWS)).fg(Color::DarkGrey)]);
+        let left_out = format!("and {} more{words}", count((all - ROWS) as u64));
+        rows.add_row([Cell::new(""), Cell::new(""), Cell::new(""), Cell::new(left_out).fg(Color::DarkGrey)]);
     }
 }
 
@@ -233,7 +265,7 @@ fn count(number: u64) -> String {
 fn in_threes(digits: &str) -> String {
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

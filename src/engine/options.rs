@@ -30,7 +30,15 @@ pub struct Options {
 impl Options {
     /// A model's defaults.
     pub fn new(model: Model) -> Options {
-        Options { model, method: MethodChoice::Auto, select: Select::Parents, gap: None, time_limit: None, threads: None, seed: 0 }
+        Options {
+            model,
+            method: MethodChoice::Auto,
+            select: Select::Parents,
+            gap: None,
+            time_limit: None,
+            threads: None,
+            seed: 0,
+        }
     }
 }
 
@@ -39,6 +47,8 @@ impl Options {
 pub enum MethodChoice {
     /// The best that the instance's size allows.
     Auto,
+    /// Trees that follow the group program, with a bound.
+    Optimized,
     /// Trees built one request after the other.
     Greedy,
 }
@@ -77,6 +87,11 @@ impl Cancel {
     /// Stop soon.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// The flag that all clones share.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        self.0.clone()
     }
 
     /// Someone asked to stop.

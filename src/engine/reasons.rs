@@ -133,7 +133,9 @@ fn was_served(instance: &Instance, node: NodeId, content: ContentId) -> bool {
 fn detail(instance: &Instance, node: NodeId, content: ContentId, reason: Reason, policies: &[PolicyId]) -> String {
     let (who, row) = (&instance.nodes[node], &instance.contents[content]);
     match reason {
-        Reason::NoSource => format!("fewer than {} of {} substreams of {} are held by anybody", row.min_substreams, row.substreams, row.id),
+        Reason::NoSource => {
+            format!("fewer than {} of {} substreams of {} are held by anybody", row.min_substreams, row.substreams, row.id)
+        }
         Reason::Unreachable => {
             let network = &instance.networks[who.network].id;
             format!("no sender of {} has a route to {network} and connects with NAT type {}", row.id, who.nat.word())

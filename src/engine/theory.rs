@@ -29,7 +29,10 @@ pub fn knapsack_bound(instance: &Instance, rules: &Rules) -> f64 {
         let least = content.min_substreams.max(held);
         let brings = if sends_anyway(instance, request.node) { 0.0 } else { most_sent(instance, request.node) };
         items.push(Item { value: share * f64::from(least), net: f64::from(least - held) * rate - brings });
-        items.push(Item { value: share * f64::from(content.substreams - least), net: f64::from(content.substreams - least) * rate });
+        items.push(Item {
+            value: share * f64::from(content.substreams - least),
+            net: f64::from(content.substreams - least) * rate,
+        });
     }
     items.retain(|item| {
         if item.net <= 0.0 {
@@ -58,7 +61,11 @@ fn sends_anyway(instance: &Instance, node: NodeId) -> bool {
 
 fn contents_held(instance: &Instance, node: NodeId) -> impl Iterator<Item = ContentId> + '_ {
     let first = instance.holdings.partition_point(|holding| holding.node < node);
-    instance.holdings[first..].iter().take_while(move |holding| holding.node == node).filter(|holding| holding.mask != 0).map(|h| h.content)
+    instance.holdings[first..]
+        .iter()
+        .take_while(move |holding| holding.node == node)
+        .filter(|holding| holding.mask != 0)
+        .map(|h| h.content)
 }
 
 /// The most that a node can send, kbps: whole slots where all that it may send has one rate.

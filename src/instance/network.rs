@@ -138,8 +138,13 @@ impl Topology {
             return (rtt, loss);
         }
         let ends = Ends::Networks(instance.nodes[from].network, instance.nodes[to].network);
-        let (wide_rtt, wide_loss) = self.measured.get(&ends).copied().unwrap_or_default();
+        let (wide_rtt, wide_loss) = self.measured_between(ends);
         (rtt.or(wide_rtt), loss.or(wide_loss))
+    }
+
+    /// Round-trip time in ms and loss as measured between exactly these ends.
+    pub fn measured_between(&self, ends: Ends) -> (Option<f64>, Option<f64>) {
+        self.measured.get(&ends).copied().unwrap_or_default()
     }
 }
 

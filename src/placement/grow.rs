@@ -1,15 +1,19 @@
 //! Feeding: parents for one request at a time, all that it needs or none.
 
-use super::cells::{Cells, Near};
+use super::guide::{self, Guide};
 use super::order::Order;
 use super::pools::Pools;
 use crate::forest::{Forest, SeatId};
 use crate::ids::ContentId;
+use crate::policy::{Cells, Near};
+use crate::program::relaxation::Quota;
 use std::rc::Rc;
 
 /// Seats of one queue that are looked at before a child goes on to the next: keeps a step's work bounded where many
 /// parents are held back by limits of their own.
 const PROBES: usize = 256;
+/// One in so many waiting requests is fed freely where quotas are stuck.
+const FREED: usize = 64;
 /// Children take their substreams from this many seats at the front in turn, so that one parent's failure costs little.
 const WINDOW: usize = 4;
 
@@ -20,8 +24,11 @@ pub(super) struct Grower<'a, 'c> {
     pub(super) pools: Pools,
     /// By pool number of the child's cell: cells that may send to it, made when first needed.
     near: Vec<Option<Rc<[Near]>>>,
-    /// By pool number of the child's cell: a child without peculiarities found nothing at this epoch, down to this depth.
-    starved: Vec<(u64, u32)>,
+    /// By pool number of the child's cell: what it may get where quotas guide; empty where nothing guides.
+    guides: Vec<Option<Guide>>,
+    /// By pool number of the child's cell, without and with guide: a child without peculiarities found nothing at this
+    /// epoch, down to this depth.
+    starved: [Vec<(u64, u32)>; 2],
 }
 
 /// What a look into one queue ended with.
@@ -47,6 +54,8 @@ pub(super) struct Terms {
     pub(super) shallow: bool,
     /// Whom to ask first.
     pub(super) first: SeatId,
+    /// Only as far as quotas allow.
+    pub(super) guided: bool,
 }
 
 impl<'a, 'c> Grower<'a, 'c> {
@@ -57,7 +66,13 @@ impl<'a, 'c> Grower<'a, 'c> {
             pools.join(&forest, cells, seat);
         }
         let count = pools.count();
-        Grower { forest, cells, pools, near: vec![None; count], starved: vec![(0, 0); count] }
+        let starved = [vec![(0, 0); count], vec![(0, 0); count]];
+        Grower { forest, cells, pools, near: vec![None; count], guides: Vec::new(), starved }
+    }
+
+    /// Lets quotas guide.
+    pub(super) fn guide(&mut self, quotas: &[Quota]) {
+        self.guides = guide::lay(self.forest.instance, self.forest.rules, self.cells, &self.pools, quotas);
     }
 
     /// Feeds requests in order, again and again while that helps: first above the depth that leaves their own slots
@@ -65,18 +80,51 @@ impl<'a, 'c> Grower<'a, 'c> {
     pub(super) fn feed_all(&mut self, order: &Order) {
         let mut waiting: Vec<SeatId> = order.requests.iter().map(|request| SeatId(request.0)).collect();
         for leave_room in [true, false] {
-            loop {
-                let before = waiting.len();
-                waiting.retain(|seat| !self.feed_request(*seat, leave_room, SeatId::NONE));
-                if waiting.len() == before || waiting.is_empty() {
-                    break;
-                }
+            if !self.guides.is_empty() {
+                self.feed_guided(&mut waiting, leave_room);
             }
+            self.feed_rounds(&mut waiting, leave_room, false);
             if !self.forest.rules.limits_depth() {
                 break;
             }
         }
         self.top_up(order);
+    }
+
+    /// Feeds as far as quotas allow. Cells that only feed each other wait for a first copy that no quota gives: then some
+    /// requests are fed freely, and quotas guide again.
+    fn feed_guided(&mut self, waiting: &mut Vec<SeatId>, leave_room: bool) {
+        loop {
+            self.feed_rounds(waiting, leave_room, true);
+            let most = waiting.len().div_ceil(FREED);
+            let mut freed = 0;
+            waiting.retain(|seat| {
+                let fed = freed < most && self.quota_left(*seat) && self.feed_request(*seat, leave_room, SeatId::NONE, false);
+                freed += usize::from(fed);
+                !fed
+            });
+            if freed == 0 {
+                return;
+            }
+        }
+    }
+
+    /// The cell of a request may still get a copy.
+    fn quota_left(&self, seat: SeatId) -> bool {
+        let at = self.forest.seat(seat);
+        let number = self.pools.number(at.content, self.pools.local(at.content, self.cells.cell(at.node)));
+        self.guides[number].as_ref().is_some_and(|guide| guide.left.iter().any(|left| *left > 0))
+    }
+
+    /// Feeds whoever waits, again and again while that helps.
+    fn feed_rounds(&mut self, waiting: &mut Vec<SeatId>, leave_room: bool, guided: bool) {
+        loop {
+            let before = waiting.len();
+            waiting.retain(|seat| !self.feed_request(*seat, leave_room, SeatId::NONE, guided));
+            if waiting.len() == before || waiting.is_empty() {
+                return;
+            }
+        }
     }
 
     /// Gives served requests more substreams where there are any left.
@@ -85,18 +133,18 @@ impl<'a, 'c> Grower<'a, 'c> {
             let content = &self.forest.instance.contents[self.forest.seat(seat).content];
             let has = self.forest.has(seat);
             if has != content.all() && has.count_ones() >= content.min_substreams {
-                self.feed_request(seat, false, SeatId::NONE);
+                self.feed_request(seat, false, SeatId::NONE, false);
             }
         }
     }
 
     /// Feeds one request; true if it is served.
-    pub(super) fn feed_request(&mut self, seat: SeatId, leave_room: bool, first: SeatId) -> bool {
+    pub(super) fn feed_request(&mut self, seat: SeatId, leave_room: bool, first: SeatId, guided: bool) -> bool {
         let at = self.forest.seat(seat);
         let limit = self.forest.rules.depth_limit(at.node, at.content);
         let slots = self.forest.instance.nodes[at.node].uplink.slots(self.forest.rate(seat));
         let deepest = if leave_room { limit.saturating_sub(room_below(slots)).max(1).min(limit) } else { limit };
-        self.feed(seat, Terms { deepest, first, shallow: slots > 0, ..self.terms(seat) })
+        self.feed(seat, Terms { deepest, first, guided, shallow: slots > 0, ..self.terms(seat) })
     }
 
     /// A request could be fed with what is left, if its depth did not matter; nothing changes.
@@ -116,7 +164,7 @@ impl<'a, 'c> Grower<'a, 'c> {
         let content = &self.forest.instance.contents[self.forest.seat(seat).content];
         let has = self.forest.has(seat);
         let at_least = content.min_substreams.saturating_sub(has.count_ones());
-        Terms { wanted: content.all() & !has, at_least, deepest: u32::MAX, shallow: true, first: SeatId::NONE }
+        Terms { wanted: content.all() & !has, at_least, deepest: u32::MAX, shallow: true, first: SeatId::NONE, guided: false }
     }
 
     /// Finds parents for a seat on the given terms; false, and nothing changed, if there are too few.
@@ -126,7 +174,7 @@ impl<'a, 'c> Grower<'a, 'c> {
         let local = self.pools.local(at.content, self.cells.cell(at.node));
         let number = self.pools.number(at.content, local);
         let plain = terms.wanted == content.all();
-        let (epoch, depth) = self.starved[number];
+        let (epoch, depth) = self.starved[usize::from(terms.guided)][number];
         let hopeless = plain && epoch == self.pools.epoch && terms.deepest <= depth;
         if terms.wanted == 0 || hopeless || !self.forest.may_receive(seat) {
             return terms.at_least == 0;
@@ -139,7 +187,7 @@ impl<'a, 'c> Grower<'a, 'c> {
             self.detach_all(seat, found);
             let held_back = self.forest.loads.downlink(at.node) < content.rate().times(u64::from(content.substreams));
             if plain && !held_back {
-                self.starved[number] = (self.pools.epoch, terms.deepest);
+                self.starved[usize::from(terms.guided)][number] = (self.pools.epoch, terms.deepest);
             }
         }
         enough
@@ -147,14 +195,20 @@ impl<'a, 'c> Grower<'a, 'c> {
 
     fn attach_all(&mut self, seat: SeatId, terms: Terms, number: usize) -> u64 {
         let content = self.forest.seat(seat).content;
-        let near = self.near(content, number);
+        let near = if terms.guided { self.guided_near(number) } else { self.near(content, number) };
         let substreams = self.forest.instance.contents[content].substreams;
-        let mut found = 0;
-        let mut missed = 0;
+        let (mut found, mut missed) = (0u64, 0);
+        let mut used = [0u16; 64];
         let missing_allowed = terms.wanted.count_ones() - terms.at_least;
         for substream in (0..substreams).filter(|s| terms.wanted >> s & 1 == 1) {
-            if self.attach_first(seat, terms, substream) || self.attach_near(seat, terms, substream, &near) {
+            let near = if self.attach_first(seat, terms, substream) {
+                Some(u16::MAX)
+            } else {
+                self.attach_near(seat, terms, substream, number, &near)
+            };
+            if let Some(position) = near {
                 found |= 1 << substream;
+                used[substream as usize] = position;
             } else {
                 missed += 1;
                 if missed > missing_allowed {
@@ -162,7 +216,14 @@ impl<'a, 'c> Grower<'a, 'c> {
                 }
             }
         }
+        if found.count_ones() < terms.at_least && terms.guided && let Some(guide) = &mut self.guides[number] {
+            (0..64).filter(|s| found >> s & 1 == 1).for_each(|s| guide.left[used[s] as usize] += 1);
+        }
         found
+    }
+
+    fn guided_near(&self, number: usize) -> Rc<[Near]> {
+        self.guides[number].as_ref().map_or_else(|| Rc::from([]), |guide| guide.near.clone())
     }
 
     /// Gives back what a seat receives in `mask`; parents that had nothing left join their pools again.
@@ -190,18 +251,25 @@ impl<'a, 'c> Grower<'a, 'c> {
         }
     }
 
-    fn attach_near(&mut self, seat: SeatId, terms: Terms, substream: u32, near: &[Near]) -> bool {
+    /// Attaches to the first near cell that has room; tells its position.
+    fn attach_near(&mut self, seat: SeatId, terms: Terms, substream: u32, child: usize, near: &[Near]) -> Option<u16> {
         let (at, rate, rules) = (self.forest.seat(seat), self.forest.rate(seat), self.forest.rules);
         if self.forest.loads.downlink(at.node) < rate {
-            return false;
+            return None;
         }
         let to = rules.classes.class(at.node);
-        near.iter().any(|cell| {
+        let position = near.iter().enumerate().position(|(position, cell)| {
             let number = self.pools.number(at.content, cell.local);
+            let allowed = |grower: &Self| grower.guides[child].as_ref().is_some_and(|guide| guide.left[position] > 0);
             self.pools.is_open(number)
+                && (!terms.guided || allowed(self))
                 && self.forest.loads.route_fits(rules, cell.class, to, at.content, cell.arc, rate)
                 && self.attach_in(seat, terms, substream, number)
-        })
+        })?;
+        if terms.guided && let Some(guide) = &mut self.guides[child] {
+            guide.left[position] -= 1;
+        }
+        Some(position as u16)
     }
 
     fn attach_in(&mut self, seat: SeatId, terms: Terms, substream: u32, number: usize) -> bool {

@@ -11,8 +11,8 @@
 //!
 //! [`place`] tells the story; small instances are placed several times with other orders, and the best is kept.
 
-mod cells;
 mod grow;
+mod guide;
 mod order;
 mod pools;
 mod relays;
@@ -21,8 +21,8 @@ mod spread;
 use crate::forest::{Forest, SeatId};
 use crate::instance::Instance;
 use crate::parameters::Effort;
-use crate::policy::Rules;
-use cells::Cells;
+use crate::policy::{Cells, Rules};
+use crate::program::relaxation::Quota;
 use grow::Grower;
 use order::Order;
 use rayon::prelude::*;
@@ -45,30 +45,31 @@ pub struct Wish<'a> {
     pub effort: &'a Effort,
     /// Seed of the other orders.
     pub seed: u64,
+    /// Copies between cells that the group program wants, if it was asked.
+    pub quotas: Option<&'a [Quota]>,
     /// Asked before each further placement; `true` ends them.
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// Grows all trees.
-pub fn place<'a>(instance: &'a Instance, rules: &'a Rules, wish: Wish<'_>) -> Forest<'a> {
-    let cells = Cells::of(instance, rules);
-    let first = attempt(instance, rules, &cells, wish, 0);
+pub fn place<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>) -> Forest<'a> {
+    let first = attempt(instance, rules, cells, wish, 0);
     if instance.nodes.len() > wish.effort.restart_nodes as usize || wish.effort.restarts == 0 {
         return first;
     }
     let others = (1..=wish.effort.restarts).into_par_iter().filter(|_| !(wish.stop)());
-    let others = others.map(|round| (round, attempt(instance, rules, &cells, wish, round)));
-    let (_, best) = others.collect::<Vec<_>>().into_iter().fold((0, first), |best, next| if better(&next.1, &best.1) { next } else { best });
+    let others = others.map(|round| (round, attempt(instance, rules, cells, wish, round)));
+    let (_, best) =
+        others.collect::<Vec<_>>().into_iter().fold((0, first), |best, next| if better(&next.1, &best.1) { next } else { best });
     best
 }
 
 /// For each of some unserved requests of a finished forest: could it be served now, but for its limit on depth?
-pub fn too_deep<'a>(forest: Forest<'a>, seats: &[SeatId]) -> (Forest<'a>, Vec<bool>) {
+pub fn too_deep<'a>(forest: Forest<'a>, cells: &Cells, seats: &[SeatId]) -> (Forest<'a>, Vec<bool>) {
     if !forest.rules.limits_depth() {
         return (forest, vec![false; seats.len()]);
     }
-    let cells = Cells::of(forest.instance, forest.rules);
-    let mut grower = Grower::new(forest, &cells);
+    let mut grower = Grower::new(forest, cells);
     let blocked = seats.iter().map(|seat| grower.fits_at_any_depth(*seat)).collect();
     (grower.forest, blocked)
 }
@@ -76,6 +77,9 @@ pub fn too_deep<'a>(forest: Forest<'a>, seats: &[SeatId]) -> (Forest<'a>, Vec<bo
 fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>, round: u32) -> Forest<'a> {
     let order = Order::of(instance, rules, wish.seed, round);
     let mut grower = Grower::new(Forest::new(instance, rules), cells);
+    if let Some(quotas) = wish.quotas {
+        grower.guide(quotas);
+    }
     relays::recruit_producers(&mut grower, round);
     match wish.select {
         Select::Parents => grower.feed_all(&order),
@@ -87,7 +91,7 @@ fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wi
 }
 
 /// More service, or the same at less cost.
-fn better(one: &Forest<'_>, other: &Forest<'_>) -> bool {
+pub fn better(one: &Forest<'_>, other: &Forest<'_>) -> bool {
     let (a, b) = (one.service(), other.service());
     let same = (a - b).abs() <= 1e-9 * one.rules.weight.iter().sum::<f64>();
     if same { one.cost() < other.cost() } else { a > b }

@@ -27,8 +27,11 @@ impl Order {
     pub(super) fn of(instance: &Instance, rules: &Rules, seed: u64, round: u32) -> Order {
         let mut random = Pcg64::seed_from_u64(seed ^ u64::from(round) << 32);
         let mut noise = || if round > 3 { (random.random::<f64>() * 2.0 - 1.0) * f64::from(round).ln() } else { 0.0 };
-        let mut keyed: Vec<(Key, RequestId)> =
-            instance.requests.ids().map(|request| (key(&Balance::of(instance, rules, request), round, noise()), request)).collect();
+        let mut keyed: Vec<(Key, RequestId)> = instance
+            .requests
+            .ids()
+            .map(|request| (key(&Balance::of(instance, rules, request), round, noise()), request))
+            .collect();
         let compare = |a: &(Key, RequestId), b: &(Key, RequestId)| {
             let by_key = a.0.0.cmp(&b.0.0).then(a.0.1.total_cmp(&b.0.1)).then(a.0.2.total_cmp(&b.0.2));
             by_key.then(a.1.cmp(&b.1))

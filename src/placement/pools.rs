@@ -3,9 +3,9 @@
 //! A pool is a few queues: seats that have the same substreams and, where depth is limited, the same depth. Entries are
 //! dropped lazily, when a seat at the front turns out to have nothing left.
 
-use super::cells::{CellId, Cells};
 use crate::forest::{Forest, SeatId};
 use crate::ids::{ContentId, Id, Table};
+use crate::policy::{CellId, Cells};
 use crate::units::Kbps;
 use std::collections::VecDeque;
 

@@ -61,7 +61,7 @@ fn recruit(grower: &mut Grower<'_, '_>, relay: NodeId, content: ContentId, wante
     let seat = grower.forest.recruit(relay, content);
     let wanted = wanted & !grower.forest.has(seat);
     let deepest = grower.forest.rules.depth_limit(relay, content);
-    wanted != 0 && grower.feed(seat, Terms { wanted, at_least, deepest, shallow: true, first: SeatId::NONE })
+    wanted != 0 && grower.feed(seat, Terms { wanted, at_least, deepest, shallow: true, first: SeatId::NONE, guided: false })
 }
 
 /// Gives each request that is left a chance through one relay that is fed for it.
@@ -101,7 +101,7 @@ fn bridge_over(grower: &mut Grower<'_, '_>, seat: SeatId, relay: NodeId) -> bool
     if !recruit(grower, relay, at.content, missing, 1) && before & missing == 0 {
         return false;
     }
-    let served = grower.feed_request(seat, false, over);
+    let served = grower.feed_request(seat, false, over, false);
     if !served {
         let added = grower.forest.has(over) & !before;
         grower.detach_all(over, added);
@@ -123,7 +123,8 @@ pub(super) fn dismiss_idle(grower: &mut Grower<'_, '_>) {
             }
         }
         let idle = |seat: &SeatId| grower.forest.received(*seat) & !wanted[seat.index()];
-        let dismissed: Vec<(SeatId, u64)> = relays.iter().map(|seat| (*seat, idle(seat))).filter(|(_, mask)| *mask != 0).collect();
+        let dismissed: Vec<(SeatId, u64)> =
+            relays.iter().map(|seat| (*seat, idle(seat))).filter(|(_, mask)| *mask != 0).collect();
         if dismissed.is_empty() {
             return;
         }

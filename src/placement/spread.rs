@@ -4,10 +4,10 @@
 //! the request that comes first in the order among those that wait there; it gives all substreams that it can, and other
 //! parents give the rest.
 
-use super::cells::{CellId, Near};
 use super::grow::Grower;
 use super::order::Order;
 use crate::forest::SeatId;
+use crate::policy::{CellId, Near};
 use std::collections::{BinaryHeap, VecDeque};
 
 /// Cells with waiting requests that a parent compares before it chooses.
@@ -63,14 +63,12 @@ impl Grower<'_, '_> {
     fn take_child(&mut self, parent: SeatId, near: &[Near], waiting: &mut [VecDeque<(u32, SeatId)>]) -> Option<SeatId> {
         let content = self.forest.seat(parent).content;
         let numbers = near.iter().map(|cell| self.pools.number(content, cell.local));
-        let mut heads: Vec<(u32, usize)> = numbers
-            .filter_map(|number| waiting[number].front().map(|(rank, _)| (*rank, number)))
-            .take(CHOICES)
-            .collect();
+        let mut heads: Vec<(u32, usize)> =
+            numbers.filter_map(|number| waiting[number].front().map(|(rank, _)| (*rank, number))).take(CHOICES).collect();
         heads.sort_unstable();
         for (_, number) in heads {
             let (rank, child) = waiting[number].pop_front().expect("it has a head");
-            if self.feed_request(child, true, parent) {
+            if self.feed_request(child, true, parent, false) {
                 return Some(child);
             }
             waiting[number].push_front((rank, child));

@@ -14,8 +14,8 @@ pub mod write;
 use crate::ids::{ContentId, LinkId, NodeId, PolicyId};
 use crate::instance::Parents;
 use crate::units::Kbps;
-use smol_str::SmolStr;
 pub use file::{Method, Reason, Seconds, Statistics, Termination, Value};
+use smol_str::SmolStr;
 
 /// A decision for one instance, with its worth.
 #[derive(Clone, Debug)]

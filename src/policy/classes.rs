@@ -26,7 +26,7 @@ impl Id for ClassId {
 pub struct Class {
     /// Their network.
     pub network: NetworkId,
-    /// Their address translator.
+    /// Their address translator; one of those that connect with the same others stands for all.
     pub nat: Nat,
     /// Two nodes of their network always connect.
     pub enterprise: bool,
@@ -52,6 +52,12 @@ impl Classes {
         let (relations, fields, looks_at_groups) = relation::compile(policies);
         let values = relation::codes(instance, &fields, looks_at_groups);
         let words = policies.len().div_ceil(64);
+        let blocked = instance.nodes.iter().any(|node| node.nat == Nat::Blocked);
+        let alike = |nat: Nat| match nat {
+            Nat::Open if !blocked => Nat::FullCone,
+            Nat::RestrictedCone => Nat::FullCone,
+            nat => nat,
+        };
         let row = |index: usize| {
             let id = NodeId::new(index);
             let node = &instance.nodes[id];
@@ -64,7 +70,7 @@ impl Classes {
             }
             Class {
                 network: node.network,
-                nat: node.nat,
+                nat: alike(node.nat),
                 enterprise: instance.networks[node.network].is_enterprise(),
                 bits: bits.into(),
                 codes: values.codes_of(index),

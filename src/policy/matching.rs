@@ -135,7 +135,11 @@ pub(super) fn contents(selector: &Selector, instance: &Instance) -> Vec<bool> {
 
 /// A bit for each link that a selector matches, by row.
 pub(super) fn links(selector: &Selector, instance: &Instance) -> Vec<bool> {
-    instance.links.ids().map(|id: LinkId| holds(selector, &|field| link_field(instance, LinkId::new(id.index()), field))).collect()
+    instance
+        .links
+        .ids()
+        .map(|id: LinkId| holds(selector, &|field| link_field(instance, LinkId::new(id.index()), field)))
+        .collect()
 }
 
 fn holds<'a>(selector: &Selector, field: &dyn Fn(&str) -> FieldValue<'a>) -> bool {

@@ -11,11 +11,13 @@
 //! Policies that concern flows have a bit each; a pair's candidates are the AND of four rows of bits (source,
 //! destination, content, route), and only the few that survive have their relation looked at.
 
+mod cells;
 mod classes;
 mod matching;
 mod receivers;
 mod relation;
 
+pub use cells::{CellId, Cells, Near};
 pub use classes::{ClassId, Classes};
 
 use crate::ids::{ContentId, Id, NodeId, PolicyId, RequestId, Table};
@@ -117,7 +119,8 @@ pub fn compile(instance: &Instance, weights: Weights) -> Rules {
         .filter(|id| condition::holds(&instance.policies[id.index()].when, instance))
         .collect();
     let policies = |ids: &[PolicyId]| ids.iter().map(|id| (*id, &instance.policies[id.index()])).collect::<Vec<_>>();
-    let of_flows: Vec<PolicyId> = in_force.iter().copied().filter(|id| is_flow_rule(&instance.policies[id.index()].rule)).collect();
+    let of_flows: Vec<PolicyId> =
+        in_force.iter().copied().filter(|id| is_flow_rule(&instance.policies[id.index()].rule)).collect();
     let (classes, relations) = Classes::of(instance, &policies(&of_flows));
     let words = of_flows.len().div_ceil(64);
 
@@ -312,6 +315,12 @@ impl Rules {
         !self.depth.is_empty()
     }
 
+    /// What a sender's own cost, availability and loss add to the cost of its flows, per Mbps.
+    pub fn sender_term(&self, instance: &Instance, parent: NodeId) -> f64 {
+        let node = &instance.nodes[parent];
+        node.cost + self.weights.loss_weight * node.loss + self.weights.availability_weight * (1.0 - node.availability)
+    }
+
     /// Cost per Mbps of a flow on an arc, without churn (contract, section 4).
     pub fn unit_cost(&self, instance: &Instance, parent: NodeId, child: NodeId, arc: Arc) -> UnitCost {
         let (from, to) = (&instance.nodes[parent], &instance.nodes[child]);
@@ -320,7 +329,8 @@ impl Rules {
             Some(rtt) => self.weights.rtt_weight * rtt / 100.0,
             None => self.weights.distance_weight * distance_km(from, to) / 1000.0,
         };
-        let risk = self.weights.loss_weight * loss.unwrap_or(from.loss) + self.weights.availability_weight * (1.0 - from.availability);
+        let risk =
+            self.weights.loss_weight * loss.unwrap_or(from.loss) + self.weights.availability_weight * (1.0 - from.availability);
         UnitCost::rounded((from.cost + arc.extra + nearness + risk).max(0.0))
     }
 

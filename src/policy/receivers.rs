@@ -25,9 +25,11 @@ impl DepthRule {
 /// The `max_depth` policies.
 pub(super) fn depth_rules(instance: &Instance, policies: &[(PolicyId, &Policy)]) -> Vec<DepthRule> {
     let rule = |(_, policy): &(PolicyId, &Policy)| match policy.rule {
-        Rule::MaxDepth { hops } => {
-            Some(DepthRule { nodes: destinations(instance, policy), contents: matching::contents(&policy.content, instance), hops })
-        }
+        Rule::MaxDepth { hops } => Some(DepthRule {
+            nodes: destinations(instance, policy),
+            contents: matching::contents(&policy.content, instance),
+            hops,
+        }),
         _ => None,
     };
     policies.iter().filter_map(rule).collect()

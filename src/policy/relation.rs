@@ -42,7 +42,8 @@ impl CompiledRelation {
 /// The relation of each policy, the fields that they name, and whether they look at affinity groups.
 pub(super) fn compile(policies: &[(PolicyId, &Policy)]) -> (Vec<Option<CompiledRelation>>, Vec<SmolStr>, bool) {
     let mut columns = Columns::default();
-    let relations = policies.iter().map(|(_, policy)| policy.relation.as_ref().map(|relation| columns.compile(relation))).collect();
+    let relations =
+        policies.iter().map(|(_, policy)| policy.relation.as_ref().map(|relation| columns.compile(relation))).collect();
     (relations, columns.fields, columns.groups)
 }
 

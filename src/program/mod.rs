@@ -4,11 +4,15 @@
 //! [`Answer`], a value whatever happened (optimal, infeasible, out of time, failed). [`highs`] is the only file that knows the
 //! solver. No matrix is seen outside this room.
 
+pub mod bound;
 pub mod export;
+pub mod group;
 pub mod highs;
 mod optimality;
 mod owner;
+pub mod relaxation;
 pub mod session;
+pub mod supply;
 
 use std::fmt;
 

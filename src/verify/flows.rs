@@ -3,14 +3,14 @@
 use super::law::Law;
 use super::network::{Network, Pair, km};
 use super::rows::Rows;
-use super::violation::{Violation, ViolationKind};
+use super::violation::ViolationKind;
 use super::{Sums, node_name, request};
 use crate::ids::{ContentId, Id, NodeId, PolicyId};
 use crate::instance::policy::Rule;
 use crate::instance::{Content, Instance, Parents};
 use crate::parameters::Weights;
 use crate::plan::{Assignment, Plan};
-use crate::units::{Cost, Kbps, UnitCost};
+use crate::units::{Kbps, UnitCost};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the walk over flows reads.
@@ -201,4 +201,3 @@ pub(super) fn received(instance: &Instance, row: &Assignment, content: ContentId
     let flows = row.parents.cells().iter().filter(|parent| **parent != NodeId::NONE).count();
     instance.contents[content].rate().0.saturating_mul(flows as u64)
 }
-

@@ -51,7 +51,8 @@ impl<'a> Law<'a> {
         };
         let source = by_class(|policy| &policy.source);
         let destination = by_class(|policy| &policy.destination);
-        let content = instance.contents.iter().map(|content: &Content| bits(policies, |policy| selects(&policy.content, content)));
+        let content =
+            instance.contents.iter().map(|content: &Content| bits(policies, |policy| selects(&policy.content, content)));
         let in_force = bits(policies, |policy| moment::holds(instance, &policy.when));
         let of_kind = |wanted: fn(&Rule) -> bool| -> Bits {
             let kind = bits(policies, |policy| wanted(&policy.rule));

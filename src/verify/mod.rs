@@ -30,8 +30,8 @@ use crate::ids::{ContentId, Id, NodeId};
 use crate::instance::Instance;
 use crate::instance::policy::Rule;
 use crate::parameters::Weights;
-use crate::plan::file::{Changes, Statistics};
-use crate::plan::read::Misfit;
+use crate::plan::file::{Changes, PlanFile, Statistics};
+use crate::plan::read::{Misfit, MisfitKind};
 use crate::plan::{Assignment, Plan, Seconds};
 use crate::units::Cost;
 use flows::Walk;
@@ -40,6 +40,7 @@ use network::Network;
 use nodes::Nodes;
 use rayon::prelude::*;
 use rows::Rows;
+use rustc_hash::FxHashSet;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 pub use violation::{Violation, ViolationKind};
 
@@ -107,6 +108,28 @@ pub fn verify(instance: &Instance, plan: Plan) -> Result<Verified<Plan>, Box<Rej
     if violations.is_empty() { Ok(Verified(plan)) } else { Err(Box::new(Rejected { plan, violations })) }
 }
 
+/// What `check` says of a plan file.
+#[derive(Debug)]
+pub struct Checked {
+    /// What of the file fits the instance.
+    pub plan: Plan,
+    /// Everything that is wrong, what does not fit the instance first.
+    pub violations: Vec<Violation>,
+}
+
+/// Resolves a plan file and judges it; a name that the instance lacks is told once.
+pub fn check(instance: &Instance, file: PlanFile) -> Checked {
+    let (plan, misfits) = match Plan::resolve(file, instance) {
+        Ok(plan) => (plan, Vec::new()),
+        Err(unresolved) => (unresolved.plan, unresolved.misfits),
+    };
+    let mut violations: Vec<Violation> = misfits.into_iter().map(Violation::from).collect();
+    let told: FxHashSet<String> = violations.iter().map(|violation| violation.place.clone()).collect();
+    let found = examine(instance, &plan).violations;
+    violations.extend(found.into_iter().filter(|found| found.kind != ViolationKind::UnknownId || !told.contains(&found.place)));
+    Checked { plan, violations }
+}
+
 /// Judges a plan by the contract; never panics, whatever the plan says.
 pub fn examine(instance: &Instance, plan: &Plan) -> Examination {
     let mut violations = Vec::new();
@@ -119,8 +142,7 @@ pub fn examine(instance: &Instance, plan: &Plan) -> Examination {
     let limited = instance.nodes.iter().any(|node| node.max_children.is_some());
     let children: Vec<AtomicU32> = instance.nodes.iter().filter(|_| limited).map(|_| AtomicU32::new(0)).collect();
     let node_rates = node_rates(instance);
-    let walk =
-        Walk { instance, plan, weights, rows: &rows, law: &law, network: &network, sent: &sent, node_rates: &node_rates };
+    let walk = Walk { instance, plan, weights, rows: &rows, law: &law, network: &network, sent: &sent, node_rates: &node_rates };
     let nodes = Nodes { walk, unserved, sources: nodes::sources(instance), children: &children };
     let mut sums = walk_nodes(instance, &nodes);
     let trees = trees::judge(instance, &rows, &law);
@@ -147,7 +169,6 @@ pub fn examine(instance: &Instance, plan: &Plan) -> Examination {
 /// What a plan's file says that does not fit the instance is a violation too.
 impl From<Misfit> for Violation {
     fn from(misfit: Misfit) -> Violation {
-        use crate::plan::read::MisfitKind;
         let kind = match misfit.kind {
             MisfitKind::OtherInstance => ViolationKind::OtherInstance,
             MisfitKind::UnknownId => ViolationKind::UnknownId,

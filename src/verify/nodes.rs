@@ -189,9 +189,7 @@ impl<'a> Nodes<'a> {
         let row = rows.of(own.node).map(|row| rows.get(row)).find(|row| row.content == request.content);
         let unserved = own.unserved.iter().filter(|row| row.content == request.content).count();
         match (row, unserved) {
-            (None, 0) => {
-                sums.tell(ViolationKind::MissingRequest, self.place(own, request.content), "the request stands nowhere")
-            }
+            (None, 0) => sums.tell(ViolationKind::MissingRequest, self.place(own, request.content), "the request stands nowhere"),
             (Some(_), 0) | (None, 1) => {}
             _ => sums.tell(ViolationKind::DuplicateRow, self.place(own, request.content), "the request stands twice"),
         }
@@ -287,4 +285,3 @@ pub(super) fn sorted_unserved<'a>(
     sorted.sort_by_key(|row| (row.node, row.content));
     sorted
 }
-

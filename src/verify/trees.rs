@@ -4,7 +4,7 @@ use super::law::Law;
 use super::rows::Rows;
 use super::violation::{Violation, ViolationKind};
 use super::{node_name, request};
-use crate::ids::{ContentId, Id, NodeId};
+use crate::ids::{ContentId, NodeId};
 use crate::instance::Instance;
 use crate::instance::policy::Rule;
 use rayon::prelude::*;

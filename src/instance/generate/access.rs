@@ -1,8 +1,8 @@
 //! What access lines can send: quantiles of a published panel.
 //!
-//! Measured mean uplinks over 24 hours of the panel behind the UK regulator's report on fixed broadband performance of
-//! November 2014 (1,971 lines with a result; `instances/README.md` names source and treatment). Between two quantiles the
-//! uplink is linear, so that a drawn uplink is a continuous figure and not one of a few classes.
+//! Measured mean uplinks over 24 hours of the panel of 2014 behind the UK regulator's report on fixed broadband performance
+//! (1,971 lines; `instances/README.md` names source and treatment). Between two quantiles the uplink is linear, so
+//! that a drawn uplink is a continuous figure and not one of a few classes.
 
 use crate::units::Kbps;
 
@@ -41,8 +41,7 @@ pub const FTTP: Access = Access {
 };
 
 /// Mobile: an assumption, no panel. Seven in ten send nothing, because applications spare a data plan.
-pub const MOBILE: Access =
-    Access { word: "mobile", uplinks: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1000, 2500, 5000, 8000, 12_000] };
+pub const MOBILE: Access = Access { word: "mobile", uplinks: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1000, 2500, 5000, 8000, 12_000] };
 
 impl Access {
     /// The uplink below which a share `p` in [0, 1] of the lines stay.

@@ -45,10 +45,10 @@ impl Isp {
         (cities * self.cities).div_ceil(24)
     }
 
-    /// Its lines in one city. Fast lines are half as common again in the largest city, and less than half as common in
-    /// the smallest, as in the country at large.
+    /// Its lines in one city. Fast lines are a fifth more common in the largest city, and a third as common in the smallest;
+    /// over all customers the shares are those of the table.
     fn lines_in(&self, city: usize, cities: usize) -> Lottery {
-        let tilt = 1.5 - 1.1 * city as f64 / cities.max(2) as f64;
+        let tilt = 1.2 - 0.9 * city as f64 / cities as f64;
         let fast: f64 = self.lines[1..].iter().map(|(_, share)| share).sum();
         let fast_here = (fast * tilt).min(0.95);
         let factor = if fast > 0.0 { fast_here / fast } else { 0.0 };
@@ -93,8 +93,7 @@ pub(super) struct Customer {
 pub(super) fn customers(seed: u64, count: usize, cities: usize) -> Vec<Customer> {
     let isps = Lottery::new(ISPS.iter().map(|isp| isp.users));
     let homes: Vec<Lottery> = ISPS.iter().map(|isp| Lottery::new(zipf(isp.reach(cities)))).collect();
-    let lines: Vec<Vec<Lottery>> =
-        ISPS.iter().map(|isp| (0..cities).map(|city| isp.lines_in(city, cities)).collect()).collect();
+    let lines: Vec<Vec<Lottery>> = ISPS.iter().map(|isp| (0..cities).map(|city| isp.lines_in(city, cities)).collect()).collect();
     let (mut home, mut line) = (Draw::new(seed, Part::Homes), Draw::new(seed, Part::Uplinks));
     let customer = |_| {
         let isp = isps.row(home.unit());

@@ -1,15 +1,15 @@
 //! Scenarios: seeded instances of a stated shape and size.
 //!
 //! A scenario is one file with one function from [`Knobs`] to [`Made`]. What several of them need stands beside them:
-//! [`draw`] (random numbers), [`access`] (published uplinks), [`nat`] (shares of translators), [`supply`] (whole slots,
-//! scaling to a wanted ratio), [`wires`] (links whose capacity is sized by the largest flow), [`country`] (cities, ISPs).
+//! `draw` (random numbers), [`access`] (published uplinks), [`nat`] (shares of translators), [`supply`] (whole slots,
+//! scaling to a wanted ratio), `wires` (links whose capacity is sized by the largest flow), `country` (cities, ISPs).
 //! The same scenario, knobs and seed give the same document, byte for byte.
 
 pub mod access;
 mod country;
 mod draw;
-mod national_final;
 pub mod nat;
+mod national_final;
 mod rows;
 pub mod supply;
 mod town_hall;

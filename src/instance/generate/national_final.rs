@@ -27,9 +27,9 @@ const BOUND_SHARE: f64 = 0.96;
 const EXCHANGES: usize = 3;
 /// Copies that start the trees of one network.
 const START: u64 = SUBSTREAMS as u64;
-/// Capacity over expected load of links that are to decide something, and of the others.
-const TIGHT: f64 = 0.9;
-const LOOSE: f64 = 1.3;
+/// Capacity over expected load, at ratio 1, of links that are to decide something, and of the others.
+const TIGHT: f64 = 1.0;
+const LOOSE: f64 = 2.0;
 /// A server's uplink is at most so many copies (9 Gbps).
 const SERVER_SLOTS: u64 = 9_000;
 
@@ -52,7 +52,7 @@ fn make(knobs: &Knobs) -> Made {
     let uplinks: Vec<Kbps> = customers.iter().map(|customer| customer.uplink).collect();
     let demand = peers as u64 * START;
     let ratio = knobs.supply.unwrap_or(SCARCE);
-    let sizing = supply::size(&uplinks, RATE, demand, ratio, START * EXCHANGES as u64);
+    let sizing = supply::size(&uplinks, RATE, demand, ratio, START);
     let servers = country.servers(&sizing);
 
     let wires = Wires::new(country.wires(&customers, &sizing), country.balances(&customers, &servers, &sizing));
@@ -171,12 +171,13 @@ impl Country {
         wires
     }
 
-    /// Both ways between a city network and its core: as much as it lacks, or more than it has to spare.
+    /// Both ways between a city network and its core. At every second provider the way in is what decides: it takes just
+    /// what the network lacks.
     fn wire_home(&self, wires: &mut Vec<Wire>, isp: usize, city: usize, balance: &Balance) {
         let spare = |copies: u64| 2 * START + copies / 8;
         let (into, out, size) = match balance.lack() {
             0 => (spare(balance.demand), spare(0), Size::Load(LOOSE)),
-            _ => (START, spare(balance.supply), Size::Load(1.0)),
+            _ => (START, spare(balance.supply), Size::Load(if isp.is_multiple_of(2) { LOOSE } else { TIGHT })),
         };
         let (from, to, weight) = (self.cores[isp], self.homes[isp][city], 10 + self.between(isp % EXCHANGES, city));
         let wire = Wire { from, to, kind: "internal", cost: 0.05, weight, floor: into, size, used: 0.0 };
@@ -184,8 +185,8 @@ impl Country {
         wires.push(wire);
     }
 
-    /// Both ways between a core and an exchange or upstream. Every second provider has bought too little: there several
-    /// city networks share one scarce link.
+    /// Both ways between a core and an exchange or upstream. The other half of the providers have bought too little here:
+    /// several city networks share one scarce link.
     fn wire_up(&self, wires: &mut Vec<Wire>, isp: usize, from: usize, kind: &'static str, cost: f64, weight: u64) {
         let floor = START * self.homes[isp].len() as u64;
         let size = Size::Load(if isp.is_multiple_of(2) { TIGHT } else { LOOSE });

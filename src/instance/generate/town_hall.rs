@@ -118,8 +118,7 @@ fn size(seats: &[Seat], ratio: Option<f64>) -> Sizing {
 fn seats(seed: u64, count: usize, sites: usize) -> Vec<Seat> {
     let mut sizes = Draw::new(seed, Part::Sizes);
     let weights: Vec<f64> = (1..sites).map(|_| (1.0 - sizes.unit()).powf(-1.0 / TAIL)).collect();
-    let wireless: Vec<f64> =
-        (0..sites).map(|site| if site > 0 && sizes.chance(ALL_WIRELESS) { 1.0 } else { WIRELESS }).collect();
+    let wireless: Vec<f64> = (0..sites).map(|site| if site > 0 && sizes.chance(ALL_WIRELESS) { 1.0 } else { WIRELESS }).collect();
     let branches: f64 = weights.iter().sum();
     let headquarters = branches * HEADQUARTERS / (1.0 - HEADQUARTERS);
     let homes = Lottery::new(std::iter::once(headquarters).chain(weights));
@@ -127,7 +126,12 @@ fn seats(seed: u64, count: usize, sites: usize) -> Vec<Seat> {
     let seat = |_| {
         let site = homes.row(home.unit());
         if line.chance(wireless[site]) {
-            return Seat { site, access: "wifi", uplink: Kbps(line.between(0.0, 3.0 * RATE.0 as f64) as u64), max_children: None };
+            return Seat {
+                site,
+                access: "wifi",
+                uplink: Kbps(line.between(0.0, 3.0 * RATE.0 as f64) as u64),
+                max_children: None,
+            };
         }
         let uplink = Kbps(line.between(5_000.0, 20_000.0) as u64);
         let max_children = line.chance(FEW_CHILDREN).then(|| line.between(4.0, 9.0) as u32);
@@ -140,7 +144,9 @@ impl Enterprise {
     fn new(seed: u64, sites: usize) -> Enterprise {
         let places = country::cities(seed, sites);
         let hubs: Vec<&City> = places.iter().take(HUBS).collect();
-        let site = |(i, city): (usize, &City)| rows::network(format_smolstr!("site{:03}", i + 1), "enterprise", None, city.lat, city.lon);
+        let site = |(i, city): (usize, &City)| {
+            rows::network(format_smolstr!("site{:03}", i + 1), "enterprise", None, city.lat, city.lon)
+        };
         let mut networks: Vec<NetworkRow> = places.iter().enumerate().map(site).collect();
         let hub = |(h, city): (usize, &&City)| rows::network(format_smolstr!("wan{}", h + 1), "wan", None, city.lat, city.lon);
         networks.extend(hubs.iter().enumerate().map(hub));
@@ -173,11 +179,20 @@ impl Enterprise {
             wires.push(Wire { from: wire.to, to: wire.from, ..wire.clone() });
             wires.push(wire);
         };
-        for site in 0..self.sites {
-            let people = balances[site].demand / start;
+        for (site, balance) in balances.iter().enumerate().take(self.sites) {
+            let people = balance.demand / start;
             let (to, weight, cost) = (site, 10, 0.4);
             both_ways(match site {
-                0 => Wire { from: self.data_centre, to, kind: "campus", cost: 0.0, weight: 1, floor: start, size: Size::Unlimited, used: 0.0 },
+                0 => Wire {
+                    from: self.data_centre,
+                    to,
+                    kind: "campus",
+                    cost: 0.0,
+                    weight: 1,
+                    floor: start,
+                    size: Size::Unlimited,
+                    used: 0.0,
+                },
                 _ => {
                     let size = Size::Copies((start * (1 + people / 40)) as f64);
                     Wire { from: self.sites + self.hub_of[site], to, kind: "wan", cost, weight, floor: start, size, used: 0.6 }

@@ -74,7 +74,7 @@ pub(super) struct Wires {
 pub(super) struct Largest {
     /// Copies served, inside networks and across.
     pub(super) served: u64,
-    /// Links that carry something.
+    /// Links that carry something in it, or that a network with viewers must use to get its first copies.
     pub(super) used: usize,
     /// Those of them without room for one more copy.
     pub(super) full: usize,
@@ -150,7 +150,8 @@ impl Wires {
             graph.add_edge(nodes[n], sink, balance.lack());
         }
         let (across, flows) = dinics(&graph, source, sink);
-        let used = flows[..self.wires.len()].iter().filter(|flow| **flow > 0).count();
+        let starts = |wire: &Wire| self.balances[wire.to].demand > 0;
+        let used = flows.iter().zip(&self.wires).filter(|(flow, wire)| **flow > 0 || starts(wire)).count();
         let full = flows.iter().zip(&capacities).filter(|(flow, capacity)| **flow > 0 && Some(**flow) == **capacity).count();
         Largest { served: inside + across, used, full }
     }
@@ -215,7 +216,7 @@ impl Wires {
         match ratio.map(|ratio| self.largest(Some(ratio))) {
             None => notes.push(format!("{} links, none with a capacity", self.wires.len())),
             Some(bound) => notes.push(format!(
-                "{} links, sized {:.3}: at most {:.4} of what uplinks alone can serve; of {} used in a largest flow {} are full",
+                "{} links, sized {:.3}: at most {:.4} of what uplinks alone can serve; of {} in use {} are full in a largest flow",
                 self.wires.len(),
                 ratio.unwrap_or_default(),
                 share(bound.served, free.served),
