@@ -22,6 +22,7 @@ const INFINITE: f64 = 1e20;
 /// What is not true of it.
 pub(super) fn judge(program: &Program, claim: Answer, gap: f64) -> Result<Answer, String> {
     let whole = program.columns.iter().any(|column| column.whole);
+    let bound = claim.search_bound.filter(|bound| bound.is_finite());
     match claim.status {
         Status::Failed(why) => Err(why),
         Status::Infeasible | Status::Unbounded => Ok(claim.status.into()),
@@ -29,11 +30,11 @@ pub(super) fn judge(program: &Program, claim: Answer, gap: f64) -> Result<Answer
         Status::Stopped => {
             let point = claim.point.and_then(|point| feasible(program, point, WHOLE_SLACK).ok());
             let limit = point.as_ref().map_or(f64::INFINITY, |point| point.objective + slack(point.objective));
-            Ok(Answer { status: Status::Stopped, point, search_bound: claim.search_bound.filter(|bound| *bound <= limit) })
+            Ok(Answer { status: Status::Stopped, point, search_bound: bound.filter(|bound| *bound <= limit) })
         }
         Status::Optimal => {
             let point = claim.point.ok_or("an optimum without a point")?;
-            if whole { searched(program, point, claim.search_bound, gap) } else { proved(program, point) }
+            if whole { searched(program, point, bound, gap) } else { proved(program, point) }
         }
     }
 }
@@ -118,7 +119,7 @@ fn feasible(program: &Program, mut point: Point, slack: f64) -> Result<Point, St
             return Err(format!("row {} is {value}, outside {} .. {}", row.name, row.lower, row.upper));
         }
     }
-    if !((point.objective - objective).abs() <= slack * (1.0 + size)) {
+    if !point.objective.is_finite() || (point.objective - objective).abs() > slack * (1.0 + size) {
         return Err(format!("objective said to be {}, and is {objective}", point.objective));
     }
     Ok(Point { objective, rows, ..point })

@@ -96,6 +96,10 @@ fn bound_short(answer: &mut Answer) {
     answer.search_bound = Some(-14.0);
 }
 
+fn bound_not_a_number(answer: &mut Answer) {
+    answer.search_bound = Some(f64::NAN);
+}
+
 fn no_bound(answer: &mut Answer) {
     answer.search_bound = None;
 }
@@ -123,7 +127,7 @@ fn a_lie_about_a_linear_program_is_seen_and_one_lie_is_made_good() {
 
 #[test]
 fn a_lie_about_a_whole_number_program_is_seen_and_one_lie_is_made_good() {
-    lies!(knapsack(), wrong_objective fractions bound_beyond no_bound no_point);
+    lies!(knapsack(), wrong_objective fractions bound_beyond no_bound bound_not_a_number no_point);
 }
 
 #[test]
