@@ -232,7 +232,7 @@ impl Highs {
         // SAFETY: a live object; `watch` lives until after the last run, and the callbacks are stopped then.
         unsafe {
             sys::Highs_setCallback(self.object, Some(look), ptr::from_ref(&watch).cast_mut().cast());
-            kinds.iter().for_each(|kind| drop(sys::Highs_startCallback(self.object, *kind)));
+            let _ = kinds.map(|kind| sys::Highs_startCallback(self.object, kind));
         }
         let mut status = self.run(order);
         if status == Ok(sys::kHighsModelStatusUnboundedOrInfeasible) {
@@ -241,7 +241,7 @@ impl Highs {
             status = self.run(order);
         }
         // SAFETY: a live object.
-        unsafe { kinds.iter().for_each(|kind| drop(sys::Highs_stopCallback(self.object, *kind))) };
+        let _ = kinds.map(|kind| unsafe { sys::Highs_stopCallback(self.object, kind) });
         self.answer(status?)
     }
 

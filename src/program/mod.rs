@@ -5,6 +5,7 @@
 //! solver. No matrix is seen outside this room.
 
 pub mod bound;
+pub mod export;
 pub mod group;
 pub mod highs;
 mod optimality;
@@ -180,7 +181,7 @@ pub enum Status {
     Infeasible,
     /// The objective falls without end.
     Unbounded,
-    /// Time or iterations were up, or someone asked to stop.
+    /// Time or iterations were up, or someone asked to stop; or a search ended at a point that its bound does not prove best.
     Stopped,
     /// It crashed, hung, or said what is not true; the text says what was seen.
     Failed(String),

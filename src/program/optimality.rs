@@ -22,6 +22,7 @@ const INFINITE: f64 = 1e20;
 /// What is not true of it.
 pub(super) fn judge(program: &Program, claim: Answer, gap: f64) -> Result<Answer, String> {
     let whole = program.columns.iter().any(|column| column.whole);
+    let bound = claim.search_bound.filter(|bound| bound.is_finite());
     match claim.status {
         Status::Failed(why) => Err(why),
         Status::Infeasible | Status::Unbounded => Ok(claim.status.into()),
@@ -29,11 +30,11 @@ pub(super) fn judge(program: &Program, claim: Answer, gap: f64) -> Result<Answer
         Status::Stopped => {
             let point = claim.point.and_then(|point| feasible(program, point, WHOLE_SLACK).ok());
             let limit = point.as_ref().map_or(f64::INFINITY, |point| point.objective + slack(point.objective));
-            Ok(Answer { status: Status::Stopped, point, search_bound: claim.search_bound.filter(|bound| *bound <= limit) })
+            Ok(Answer { status: Status::Stopped, point, search_bound: bound.filter(|bound| *bound <= limit) })
         }
         Status::Optimal => {
             let point = claim.point.ok_or("an optimum without a point")?;
-            if whole { searched(program, point, claim.search_bound, gap) } else { proved(program, point) }
+            if whole { searched(program, point, bound, gap) } else { proved(program, point) }
         }
     }
 }
@@ -52,14 +53,35 @@ fn slack(value: f64) -> f64 {
     SLACK * (1.0 + value.abs())
 }
 
-/// The optimum of a search: a whole point, and a bound that is as near as was asked for.
+/// The optimum of a search: a whole point, and a bound that is as near as was asked for. The solver may have closed the rest
+/// by an argument that its bound does not show; the point and the bound are then good, and the optimum is not proved.
 fn searched(program: &Program, point: Point, bound: Option<f64>, gap: f64) -> Result<Answer, String> {
     let point = feasible(program, point, WHOLE_SLACK)?;
     let (bound, best) = (bound.ok_or("a search without a bound")?, point.objective);
-    if bound > best + slack(best) || best - bound > gap * best.abs() + slack(best) {
+    if bound > best + slack(best) {
         return Err(format!("objective {best}, and yet the bound {bound} of the search"));
     }
-    Ok(Answer { status: Status::Optimal, point: Some(point), search_bound: Some(bound.min(best)) })
+    let bound = match grain(program) {
+        Some(grain) => ((bound - slack(bound)) / grain).ceil() * grain,
+        None => bound,
+    };
+    let status = if best - bound <= gap * best.abs() + slack(best) { Status::Optimal } else { Status::Stopped };
+    Ok(Answer { status, point: Some(point), search_bound: Some(bound.min(best)) })
+}
+
+/// The greatest number that every objective of a whole point is a multiple of, where that is plain to see.
+fn grain(program: &Program) -> Option<f64> {
+    let mut grain = 0_u64;
+    for column in program.columns.iter().filter(|column| column.cost != 0.0) {
+        if !column.whole || column.cost.fract() != 0.0 || column.cost.abs() > 1e12 {
+            return None;
+        }
+        let mut other = column.cost.abs() as u64;
+        while other != 0 {
+            (grain, other) = (other, grain % other);
+        }
+    }
+    (grain > 0).then_some(grain as f64)
 }
 
 /// The optimum of a linear program, proved by its duals.
@@ -97,7 +119,7 @@ fn feasible(program: &Program, mut point: Point, slack: f64) -> Result<Point, St
             return Err(format!("row {} is {value}, outside {} .. {}", row.name, row.lower, row.upper));
         }
     }
-    if !((point.objective - objective).abs() <= slack * (1.0 + size)) {
+    if !point.objective.is_finite() || (point.objective - objective).abs() > slack * (1.0 + size) {
         return Err(format!("objective said to be {}, and is {objective}", point.objective));
     }
     Ok(Point { objective, rows, ..point })

@@ -4,7 +4,7 @@
 //! were open at once. A thread that crashed or did not return is never used again.
 
 use super::highs::Highs;
-use super::session::{Backend, Change, Limits, Make, Order};
+use super::session::{Change, Limits, Make, Order};
 use super::{Answer, Status};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

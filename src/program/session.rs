@@ -121,16 +121,14 @@ pub struct Session {
 impl Session {
     /// Takes a copy of the program.
     pub fn open(program: &Program) -> Session {
-        Session::make(program, None)
+        Session { program: Arc::new(program.clone()), make: None, owner: None, fault: program.fault() }
     }
 
     /// As [`Session::open`], with another solver.
     pub fn open_with(make: Make, program: &Program) -> Session {
-        Session::make(program, Some(make))
-    }
-
-    fn make(program: &Program, make: Option<Make>) -> Session {
-        Session { program: Arc::new(program.clone()), make, owner: None, fault: program.fault() }
+        let mut session = Session::open(program);
+        session.make = Some(make);
+        session
     }
 
     /// Solves, from the last basis if there is one. Never panics, and returns soon after the deadline, whatever the solver does;

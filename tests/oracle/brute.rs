@@ -35,8 +35,6 @@ pub struct Best {
     pub served: Vec<bool>,
     /// Who sends what.
     pub flows: Vec<(Slot, usize)>,
-    /// Partial plans looked at, as a measure of work.
-    pub visited: u64,
 }
 
 impl Best {
@@ -58,7 +56,6 @@ pub fn best(world: &World) -> Best {
     choices.sort_by(|a, b| b.service.total_cmp(&a.service));
     let closeness = 1e-9 * world.wishes.iter().map(|wish| wish.weight).sum::<f64>();
     let mut best: Option<Best> = None;
-    let mut visited = 0;
     for choice in &choices {
         if best.as_ref().is_some_and(|best| choice.service < best.service - closeness) {
             break;
@@ -68,13 +65,12 @@ pub fn best(world: &World) -> Best {
         if search.storage_holds() && search.rates_fit() {
             search.complete();
         }
-        visited += search.visited;
         if let Some(flows) = search.best {
             let served = choice.wanted.iter().map(Option::is_some).collect();
-            best = Some(Best { service: choice.service, relaxation: 0.0, cost: search.limit, served, flows, visited });
+            best = Some(Best { service: choice.service, relaxation: 0.0, cost: search.limit, served, flows });
         }
     }
-    Best { visited, ..best.expect("serving nobody who is not a holder is always possible") }
+    best.expect("serving nobody who is not a holder is always possible")
 }
 
 /// Every choice that respects `min_substreams`.
@@ -133,7 +129,6 @@ struct Search<'a> {
     limit: u64,
     /// The cheapest plan so far.
     best: Option<Vec<(Slot, usize)>>,
-    visited: u64,
 }
 
 impl<'a> Search<'a> {
@@ -149,7 +144,7 @@ impl<'a> Search<'a> {
             }
         }
         let (room, sends) = (world.budgets.clone(), vec![vec![0; nodes]; nodes]);
-        Search { world, choice, cells, room, sends, cost: 0, limit, best: None, visited: 0 }
+        Search { world, choice, cells, room, sends, cost: 0, limit, best: None }
     }
 
     fn slots(&self) -> impl Iterator<Item = (Slot, Cell)> + '_ {
@@ -170,7 +165,6 @@ impl<'a> Search<'a> {
 
     /// Gives every open slot a parent, in all ways that may be cheaper than the best so far.
     fn complete(&mut self) {
-        self.visited += 1;
         let mut tightest: Option<(Slot, Vec<usize>)> = None;
         let mut least = self.cost;
         let open: Vec<Slot> = self.slots().filter(|(_, cell)| *cell == Cell::Open).map(|(slot, _)| slot).collect();
@@ -276,7 +270,8 @@ impl<'a> Search<'a> {
             loop {
                 match self.cells[node][slot.content][slot.substream] {
                     Cell::Given(parent) => (hops, node) = (hops + 1, parent),
-                    Cell::Open => break hops + 1 <= self.world.depth[slot.content][slot.node],
+                    // Whoever sends it, a holder at best, is one hop more.
+                    Cell::Open => break hops < self.world.depth[slot.content][slot.node],
                     Cell::Unwanted => break hops <= self.world.depth[slot.content][slot.node],
                 }
             }

@@ -4,8 +4,8 @@
 //! contract defines and that is built so far occurs.
 
 use super::policies::policies;
+use super::topology::{COUNTRIES, PLACES, links, network, paths, routes};
 use pleach::instance::document::*;
-use pleach::instance::policy::{LinkStateIs, LinkVolume, When};
 use pleach::instance::{Attributes, Scalar};
 use pleach::units::Kbps;
 use rand::RngExt;
@@ -46,8 +46,10 @@ pub struct Plot {
     children: bool,
     storage: bool,
     nat: bool,
-    links_tight: bool,
-    links_fail: bool,
+    /// Links have little capacity.
+    pub links_tight: bool,
+    /// Links are down now and then.
+    pub links_fail: bool,
 }
 
 impl Plot {
@@ -116,7 +118,8 @@ pub fn maybe<T>(rng: &mut Pcg64, probability: f64, make: impl FnOnce(&mut Pcg64)
     rng.random_bool(probability).then(|| make(rng))
 }
 
-fn word(rng: &mut Pcg64, words: &[&'static str]) -> SmolStr {
+/// One of some words.
+pub fn word(rng: &mut Pcg64, words: &[&'static str]) -> SmolStr {
     SmolStr::new_static(pick(rng, words))
 }
 
@@ -154,103 +157,6 @@ fn attributes(rng: &mut Pcg64, known: &[(&'static str, &[Scalar])]) -> Attribute
         }
     }
     attributes
-}
-
-const COUNTRIES: [&str; 3] = ["DE", "FR", "US"];
-const PLACES: [(f64, f64); 5] = [(52.5, 13.4), (48.1, 11.6), (48.9, 2.4), (40.7, -74.0), (-33.9, 151.2)];
-
-fn network(rng: &mut Pcg64, number: usize) -> NetworkRow {
-    let place = maybe(rng, 0.6, |rng| pick(rng, &PLACES));
-    NetworkRow {
-        id: format_smolstr!("n{number}"),
-        kind: maybe(rng, 0.8, |rng| word(rng, &["isp", "isp", "enterprise", "data_center"])),
-        asn: maybe(rng, 0.6, |rng| pick(rng, &[64500, 64501])),
-        country: maybe(rng, 0.7, |rng| word(rng, &COUNTRIES)),
-        lat: place.map(|place| place.0),
-        lon: place.map(|place| place.1),
-    }
-}
-
-/// Links between most pairs of networks, now and then two, and inside some networks.
-fn links(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<LinkRow> {
-    let mut links = Vec::new();
-    for from in &document.networks {
-        for to in &document.networks {
-            let chances: &[f64] = match plot.theme {
-                _ if from.id == to.id => &[0.35, 0.05],
-                Theme::Routed => &[0.6, 0.3],
-                Theme::Relays => &[1.0],
-                _ => &[0.85, 0.2],
-            };
-            for (copy, chance) in chances.iter().enumerate() {
-                if rng.random_bool(*chance) {
-                    links.push(link(rng, document, plot, from, to, copy));
-                }
-            }
-        }
-    }
-    links
-}
-
-fn link(rng: &mut Pcg64, document: &Document, plot: &Plot, from: &NetworkRow, to: &NetworkRow, copy: usize) -> LinkRow {
-    let capacity = maybe(rng, if plot.links_tight { 0.8 } else { 0.0 }, |rng| some_rates(rng, document, 5));
-    let states = [None, None, Some(LinkState::Up), Some(LinkState::Congested), Some(LinkState::Down)];
-    LinkRow {
-        id: format_smolstr!("{}{}{copy}", from.id, to.id),
-        from: from.id.clone(),
-        to: to.id.clone(),
-        capacity_kbps: capacity,
-        used_kbps: maybe(rng, 0.5, |rng| some_rates(rng, document, 2)),
-        cost: maybe(rng, 0.6, |rng| pick(rng, &[0.0, 0.1, 0.25, 0.5, 2.0])),
-        kind: maybe(rng, 0.8, |rng| word(rng, &["peering", "transit"])),
-        state: if plot.links_fail { pick(rng, &states) } else { pick(rng, &states[..4]) },
-        month_to_date_gb: maybe(rng, 0.5, |rng| pick(rng, &[0.0, 100.0, 250.0])),
-        weight: maybe(rng, 0.5, |rng| rng.random_range(1..=3)),
-    }
-}
-
-/// A condition on hours, on a link's state or on its volume.
-pub fn when(rng: &mut Pcg64, document: &Document) -> When {
-    let mut when = When::default();
-    let link = document.links.choose(rng).map(|link| link.id.clone());
-    match (link, rng.random_range(0..4)) {
-        (Some(link), 0) => {
-            let states = [LinkState::Up, LinkState::Congested, LinkState::Down];
-            when.link_state = Some(LinkStateIs { link, is: states.into_iter().filter(|_| rng.random_bool(0.6)).collect() });
-            if when.link_state.as_ref().is_some_and(|test| test.is.is_empty()) {
-                when.link_state = None;
-            }
-        }
-        (Some(link), 1) => {
-            let (above, below) = pick(rng, &[(Some(100.0), None), (None, Some(100.0)), (Some(50.0), Some(250.0))]);
-            when.link_volume_gb = Some(LinkVolume { link, above, below });
-        }
-        _ => when.hours = Some(super::policies::hours(rng)),
-    }
-    when
-}
-
-/// A few given routes, each a walk without repetition over the links.
-fn routes(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<RouteRow> {
-    let mut routes = Vec::new();
-    for _ in 0..if plot.theme == Theme::Routed { 8 } else { rng.random_range(0..=4) } {
-        let from = document.networks.choose(rng).expect("there is a network").id.clone();
-        let (mut seen, mut links) = (vec![from.clone()], Vec::new());
-        for _ in 0..rng.random_range(1..=3) {
-            let here = seen.last().expect("a walk starts somewhere");
-            let next: Vec<&LinkRow> = document.links.iter().filter(|l| l.from == *here && !seen.contains(&l.to)).collect();
-            if let Some(link) = next.choose(rng) {
-                links.push(link.id.clone());
-                seen.push(link.to.clone());
-            }
-        }
-        let to = seen.pop().expect("a walk ends somewhere");
-        if !links.is_empty() {
-            let when = maybe(rng, 0.6, |rng| when(rng, document)).unwrap_or_default();
-            routes.push(RouteRow { from, to, links, when });
-        }
-    }
-    routes
 }
 
 /// Node 0 is an origin, node 1 often a waypoint; the rest is mixed, mostly peers.
@@ -334,6 +240,7 @@ fn holdings(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<HoldingRow
         for content in &document.contents {
             let chance = match (n, node.role, content.kind) {
                 (0, _, _) => 0.95,
+                (1, _, _) if plot.theme == Theme::Relays => 0.3,
                 _ if plot.theme.is_calm() => 0.06,
                 (_, Role::Server, _) => 0.5,
                 (_, _, Some(ContentKind::File)) => 0.25,
@@ -374,25 +281,6 @@ fn requests(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<RequestRow
         }
     }
     requests
-}
-
-/// Measurements between some nodes and some networks, at most one for each pair.
-fn paths(rng: &mut Pcg64, document: &Document) -> Vec<PathRow> {
-    let nodes: Vec<&SmolStr> = document.nodes.iter().map(|node| &node.id).collect();
-    let networks: Vec<&SmolStr> = document.networks.iter().map(|network| &network.id).collect();
-    let mut paths = Vec::new();
-    for (ends, chance) in [(nodes, 0.12), (networks, 0.3)] {
-        for from in &ends {
-            for to in &ends {
-                if rng.random_bool(chance) {
-                    let rtt_ms = maybe(rng, 0.7, |rng| pick(rng, &[2.0, 23.5, 80.0, 300.0]));
-                    let loss = maybe(rng, 0.5, |rng| pick(rng, &[0.0, 0.002, 0.3]));
-                    paths.push(PathRow { from: (*from).clone(), to: (*to).clone(), rtt_ms, loss });
-                }
-            }
-        }
-    }
-    paths
 }
 
 /// A topology in force for some receivers, with parents that are gone and rows about nodes that are gone.

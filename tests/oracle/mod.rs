@@ -5,7 +5,7 @@
 //! is slow and plain on purpose. Nothing of the engine is used but the types of the file format.
 //!
 //! ```text
-//! generate (and policies) -> Document --reading (and matching)--> World --brute--> Best --plan--> Plan
+//! generate (topology, policies) -> Document --reading (matching, geography)--> World --brute--> Best --plan--> Plan
 //!                            Document --binding: take one item away, search again--> which items bind
 //! ```
 //!
@@ -19,3 +19,4 @@ pub mod matching;
 pub mod plan;
 pub mod policies;
 pub mod reading;
+pub mod topology;

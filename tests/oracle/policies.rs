@@ -1,6 +1,7 @@
 //! Random policies over the fields that the generator fills.
 
-use super::generate::{Plot, Theme, maybe, pick, some_rates, when};
+use super::generate::{Plot, Theme, maybe, pick, some_rates};
+use super::topology::when;
 use pleach::instance::document::RequestRow;
 use pleach::instance::policy::*;
 use pleach::instance::{Document, Scalar};
@@ -58,7 +59,7 @@ fn policy(rng: &mut Pcg64, document: &Document, number: usize, rule: Rule) -> Po
 }
 
 fn rule(rng: &mut Pcg64, document: &Document) -> Rule {
-    match rng.random_range(0..21) {
+    match rng.random_range(0..22) {
         0..3 => Rule::Forbid {},
         3..8 => Rule::LimitRate { max_kbps: some_rates(rng, document, 3) },
         8 => Rule::LimitNodeRate(NodeRate::MaxKbps(some_rates(rng, document, 2))),
@@ -66,9 +67,9 @@ fn rule(rng: &mut Pcg64, document: &Document) -> Rule {
             let (digits, scale) = pick(rng, &[(0, 0), (25, 2), (25, 2), (5, 1), (333333333, 9), (75, 2)]);
             Rule::LimitNodeRate(NodeRate::MaxFraction(Decimal { digits, scale }))
         }
-        12..14 => Rule::Prefer { cost: pick(rng, &[-5.0, -0.3, 0.2, 1.0]) },
-        14 => Rule::Priority { weight: pick(rng, &[0.1, 2.0, 10.0]) },
-        15..19 => Rule::MaxDepth { hops: pick(rng, &[0, 1, 1, 1, 1, 1, 2]) },
+        12..15 => Rule::Prefer { cost: pick(rng, &[-5.0, -0.3, 0.2, 1.0]) },
+        15 => Rule::Priority { weight: pick(rng, &[0.1, 2.0, 10.0]) },
+        16..20 => Rule::MaxDepth { hops: pick(rng, &[0, 1, 1, 1, 1, 1, 2]) },
         _ => Rule::Protocol { name: SmolStr::new_static(pick(rng, &["rtp", "quic"])) },
     }
 }
@@ -76,13 +77,19 @@ fn rule(rng: &mut Pcg64, document: &Document) -> Rule {
 /// Hours of the week, in some time zone.
 pub fn hours(rng: &mut Pcg64) -> Hours {
     let clock = [0, 4 * 60 + 15, 9 * 60, 19 * 60 + 30, 20 * 60 + 30, 23 * 60];
+    let from = maybe(rng, 0.7, |rng| ClockTime(pick(rng, &clock)));
+    let to = match from {
+        // The whole day.
+        Some(from) if rng.random_bool(0.2) => Some(from),
+        _ => maybe(rng, 0.7, |rng| ClockTime(pick(rng, &clock) + 60)),
+    };
     Hours {
         days: maybe(rng, 0.6, |rng| {
             let days: Vec<Day> = Day::ALL.iter().map(|(_, day)| *day).filter(|_| rng.random_bool(0.5)).collect();
             if days.is_empty() { vec![Day::Sun] } else { days }
         }),
-        from: maybe(rng, 0.7, |rng| ClockTime(pick(rng, &clock))),
-        to: maybe(rng, 0.7, |rng| ClockTime(pick(rng, &clock) + 60)),
+        from,
+        to,
         timezone: maybe(rng, 0.6, |rng| pick(rng, &["Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC"]).to_owned()),
     }
 }
