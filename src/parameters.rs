@@ -113,7 +113,9 @@ impl Model {
         let bad = weights.iter().find(|(_, weight)| !(weight.is_finite() && **weight >= 0.0));
         match bad {
             Some((name, weight)) => Err(format!("{name} = {weight}: weights are finite and not negative")),
-            None if !(model.effort.gap >= 0.0 && model.effort.gap.is_finite()) => Err("effort.gap is finite and not negative".into()),
+            None if !(model.effort.gap >= 0.0 && model.effort.gap.is_finite()) => {
+                Err("effort.gap is finite and not negative".into())
+            }
             None => Ok(model),
         }
     }

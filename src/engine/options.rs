@@ -29,7 +29,15 @@ pub struct Options {
 impl Options {
     /// A model's defaults.
     pub fn new(model: Model) -> Options {
-        Options { model, method: MethodChoice::Auto, select: Select::Parents, gap: None, time_limit: None, threads: None, seed: 0 }
+        Options {
+            model,
+            method: MethodChoice::Auto,
+            select: Select::Parents,
+            gap: None,
+            time_limit: None,
+            threads: None,
+            seed: 0,
+        }
     }
 }
 

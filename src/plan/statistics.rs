@@ -89,10 +89,5 @@ fn compare(now: Option<&Parents>, before: Option<&Parents>) -> Changes {
 }
 
 fn add(a: Changes, b: Changes) -> Changes {
-    Changes {
-        kept: a.kept + b.kept,
-        changed: a.changed + b.changed,
-        added: a.added + b.added,
-        removed: a.removed + b.removed,
-    }
+    Changes { kept: a.kept + b.kept, changed: a.changed + b.changed, added: a.added + b.added, removed: a.removed + b.removed }
 }

@@ -3,8 +3,9 @@
 use super::law::Law;
 use super::network::{Network, Pair, km};
 use super::rows::Rows;
+use super::sums::Sums;
 use super::violation::ViolationKind;
-use super::{Sums, node_name, request};
+use super::{node_name, request};
 use crate::ids::{ContentId, Id, NodeId, PolicyId};
 use crate::instance::policy::Rule;
 use crate::instance::{Content, Instance, Parents};
@@ -201,4 +202,3 @@ pub(super) fn received(instance: &Instance, row: &Assignment, content: ContentId
     let flows = row.parents.cells().iter().filter(|parent| **parent != NodeId::NONE).count();
     instance.contents[content].rate().0.saturating_mul(flows as u64)
 }
-

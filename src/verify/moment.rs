@@ -8,13 +8,15 @@ use jiff::tz::TimeZone;
 /// All keys of `when` hold.
 pub(super) fn holds(instance: &Instance, when: &When) -> bool {
     let in_hours = when.hours.as_ref().is_none_or(|hours| within(hours, instance.time));
-    let in_state = when.link_state.as_ref().is_none_or(|asked| {
-        instance.link(&asked.link).is_some_and(|link| asked.is.contains(&instance.links[link].state))
-    });
+    let in_state = when
+        .link_state
+        .as_ref()
+        .is_none_or(|asked| instance.link(&asked.link).is_some_and(|link| asked.is.contains(&instance.links[link].state)));
     let in_volume = when.link_volume_gb.as_ref().is_none_or(|asked| {
-        instance.link(&asked.link).map(|link| instance.links[link].month_to_date_gb).is_some_and(|volume| {
-            asked.above.is_none_or(|least| volume > least) && asked.below.is_none_or(|most| volume < most)
-        })
+        instance
+            .link(&asked.link)
+            .map(|link| instance.links[link].month_to_date_gb)
+            .is_some_and(|volume| asked.above.is_none_or(|least| volume > least) && asked.below.is_none_or(|most| volume < most))
     });
     in_hours && in_state && in_volume
 }

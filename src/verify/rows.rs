@@ -112,7 +112,11 @@ fn listed(plan: &Plan, place: u32) -> &Assignment {
 fn fault(instance: &Instance, plan: &Plan, row: &Assignment) -> Option<Violation> {
     let place = super::request(instance, row.node, row.content);
     let (Some(_), Some(content)) = (instance.nodes.get(row.node), instance.contents.get(row.content)) else {
-        return Some(Violation::new(ViolationKind::UnknownId, place, "the row is about a node or content that the instance lacks"));
+        return Some(Violation::new(
+            ViolationKind::UnknownId,
+            place,
+            "the row is about a node or content that the instance lacks",
+        ));
     };
     if row.parents.substreams() != content.substreams as usize {
         let text = format!("{} cells for {} substreams", row.parents.substreams(), content.substreams);

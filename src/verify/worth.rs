@@ -1,8 +1,9 @@
 //! The numbers of a plan, held against what they should be: values, bounds, loads, use of policies, changes, statistics.
 
+use super::Examination;
 use super::law::Law;
+use super::sums::Sums;
 use super::violation::{Violation, ViolationKind};
-use super::{Examination, Sums};
 use crate::ids::{Id, PolicyId};
 use crate::instance::Instance;
 use crate::instance::policy::Rule;
@@ -126,8 +127,7 @@ fn statistics(plan: &Plan, right: &Examination, violations: &mut Vec<Violation>)
     for (name, told, right) in whole.into_iter().filter(|(_, told, right)| told != right) {
         tell(name, format!("the plan says {told}, it is {right}"));
     }
-    let shares =
-        [("peer_offload", told.peer_offload, right.peer_offload), ("mean_depth", told.mean_depth, right.mean_depth)];
+    let shares = [("peer_offload", told.peer_offload, right.peer_offload), ("mean_depth", told.mean_depth, right.mean_depth)];
     for (name, told, right) in shares.into_iter().filter(|(_, told, right)| !agree(*told, *right, 0.0)) {
         tell(name, format!("the plan says {told}, it is {right}"));
     }

@@ -4,7 +4,8 @@ use super::house::*;
 use pleach::ids::{LinkId, NodeId};
 use pleach::instance::{Instance, Parents};
 use pleach::plan::file::{ClusterUse, PlanFile, Price};
-use pleach::plan::read::{MisfitKind, parse};
+use pleach::plan::read::parse;
+use pleach::plan::resolve::MisfitKind;
 use pleach::plan::write::write;
 use pleach::plan::{Assignment, LinkUse, Plan, PolicyUse, Reason};
 use pleach::units::Kbps;
@@ -17,7 +18,10 @@ fn full(instance: &Instance) -> Plan {
     let mut rows = good_rows(instance);
     let p2 = instance.node("p2").unwrap();
     rows[2].parents = Parents::lists(&[vec![p2], vec![p2, NodeId(0)], vec![], vec![p2]]);
-    rows[2].protocols = Some(vec![1, Assignment::NO_PROTOCOL, 0, 1, Assignment::NO_PROTOCOL, Assignment::NO_PROTOCOL, 0, Assignment::NO_PROTOCOL].into());
+    rows[2].protocols = Some(
+        vec![1, Assignment::NO_PROTOCOL, 0, 1, Assignment::NO_PROTOCOL, Assignment::NO_PROTOCOL, 0, Assignment::NO_PROTOCOL]
+            .into(),
+    );
     rows[2].relaxed = vec![law()];
     rows[2].delay = 7.5;
     rows.push(row(instance, "w1", "final", &["o1", "", "", ""]));
@@ -28,9 +32,9 @@ fn full(instance: &Instance) -> Plan {
     plan.unserved[0].detail = "say \"why\"".into();
     plan.pending = vec![row(instance, "p1", "hamlet", &["o1", ""])];
     let price = Some(Price { service: 0.5, cost: 0.25 });
-    plan.links = vec![LinkUse { link: LinkId(0), load: Kbps(18000), price }, LinkUse { link: LinkId(2), load: Kbps(0), price: None }];
-    plan.policies =
-        vec![PolicyUse { policy: law(), matched: 3, usage: Some(Kbps(5)), limit: None, binding: true, price }];
+    plan.links =
+        vec![LinkUse { link: LinkId(0), load: Kbps(18000), price }, LinkUse { link: LinkId(2), load: Kbps(0), price: None }];
+    plan.policies = vec![PolicyUse { policy: law(), matched: 3, usage: Some(Kbps(5)), limit: None, binding: true, price }];
     plan.clusters = vec![ClusterUse { id: "k".into(), level: 3, members: 1, nodes: vec!["p1".into()] }];
     plan.origin.parameters.insert("rtt_weight".into(), 0.25);
     plan

@@ -216,14 +216,8 @@ fn rules_hold_for_relays_too() {
 #[test]
 fn the_use_of_a_limit_is_recounted() {
     let (instance, mut plan) = under(json!({"limit_rate": {"max_kbps": 4000}}), json!({"crosses": {"id": ["a>b"]}}));
-    let right = PolicyUse {
-        policy: law(),
-        matched: 3,
-        usage: Some(Kbps(4000)),
-        limit: Some(Kbps(4000)),
-        binding: true,
-        price: None,
-    };
+    let right =
+        PolicyUse { policy: law(), matched: 3, usage: Some(Kbps(4000)), limit: Some(Kbps(4000)), binding: true, price: None };
     plan.policies = vec![right.clone()];
     accept(&instance, &plan);
     for wrong in [

@@ -44,18 +44,24 @@ fn a_rejected_plan_comes_back_with_its_violations() {
 
 #[test]
 fn a_row_about_an_unknown_node_is_told() {
-    broken(|instance, plan| {
-        let mut extra = row(instance, "p1", "final", &["o1"; 4]);
-        extra.node = NodeId(99);
-        plan.assignments.push(extra);
-    }, &[UnknownId]);
+    broken(
+        |instance, plan| {
+            let mut extra = row(instance, "p1", "final", &["o1"; 4]);
+            extra.node = NodeId(99);
+            plan.assignments.push(extra);
+        },
+        &[UnknownId],
+    );
 }
 
 #[test]
 fn an_unknown_parent_is_told() {
-    broken(|_, plan| {
-        plan.assignments[2].parents = Parents::single(vec![NodeId::GONE, NodeId(1), NodeId(77), NodeId(2)]);
-    }, &[UnknownId]);
+    broken(
+        |_, plan| {
+            plan.assignments[2].parents = Parents::single(vec![NodeId::GONE, NodeId(1), NodeId(77), NodeId(2)]);
+        },
+        &[UnknownId],
+    );
 }
 
 #[test]
@@ -81,10 +87,13 @@ fn a_request_that_stands_twice_is_told() {
 
 #[test]
 fn a_request_in_unserved_twice_is_told() {
-    broken(|instance, plan| {
-        plan.assignments.truncate(2);
-        plan.unserved = vec![unserved(instance, "p3", "final", Reason::Capacity); 2];
-    }, &[DuplicateRow]);
+    broken(
+        |instance, plan| {
+            plan.assignments.truncate(2);
+            plan.unserved = vec![unserved(instance, "p3", "final", Reason::Capacity); 2];
+        },
+        &[DuplicateRow],
+    );
 }
 
 #[test]
@@ -100,20 +109,26 @@ fn too_few_substreams_are_told() {
 
 #[test]
 fn two_parents_for_one_substream_are_told_where_no_policy_asks_for_them() {
-    broken(|instance, plan| {
-        let find = |name| instance.node(name).unwrap();
-        let one = vec![find("p2")];
-        let two = vec![find("p2"), find("o1")];
-        plan.assignments[2].parents = Parents::lists(&[two, one.clone(), one.clone(), one]);
-    }, &[ParentCount]);
+    broken(
+        |instance, plan| {
+            let find = |name| instance.node(name).unwrap();
+            let one = vec![find("p2")];
+            let two = vec![find("p2"), find("o1")];
+            plan.assignments[2].parents = Parents::lists(&[two, one.clone(), one.clone(), one]);
+        },
+        &[ParentCount],
+    );
 }
 
 #[test]
 fn the_same_parent_twice_is_told() {
-    broken(|instance, plan| {
-        let p2 = instance.node("p2").unwrap();
-        plan.assignments[2].parents = Parents::lists(&[vec![p2], vec![p2], vec![p2], vec![p2, p2]]);
-    }, &[ParentCount, DuplicateParent, Uplink]);
+    broken(
+        |instance, plan| {
+            let p2 = instance.node("p2").unwrap();
+            plan.assignments[2].parents = Parents::lists(&[vec![p2], vec![p2], vec![p2], vec![p2, p2]]);
+        },
+        &[ParentCount, DuplicateParent, Uplink],
+    );
 }
 
 #[test]
@@ -362,8 +377,11 @@ fn what_a_pending_request_passes_on_counts() {
 
 #[test]
 fn rows_about_unknown_links_are_told() {
-    broken(|_, plan| {
-        let load = pleach::units::Kbps(0);
-        plan.links.push(pleach::plan::LinkUse { link: LinkId::new(40), load, price: None });
-    }, &[UnknownId]);
+    broken(
+        |_, plan| {
+            let load = pleach::units::Kbps(0);
+            plan.links.push(pleach::plan::LinkUse { link: LinkId::new(40), load, price: None });
+        },
+        &[UnknownId],
+    );
 }
