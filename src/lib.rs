@@ -25,9 +25,13 @@
 //! ```
 
 pub mod engine;
+pub mod forest;
 pub mod ids;
 pub mod instance;
 pub mod parameters;
+pub mod placement;
 pub mod plan;
+pub mod policy;
+pub mod program;
 pub mod units;
 pub mod verify;

@@ -3,6 +3,13 @@
 //! [`solve`] takes an instance and options and always returns a plan that `verify` has proved: the greedy one first, a
 //! better one where method and effort allow.
 
+mod assemble;
+mod optimize;
 pub mod options;
+mod protocols;
+mod reasons;
+mod solve;
+pub mod theory;
 
 pub use options::{Cancel, MethodChoice, Options, Outcome, Phase, Progress, Select, Silent};
+pub use solve::solve;

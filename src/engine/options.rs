@@ -1,6 +1,7 @@
 //! What a caller may ask of a solve, what it hears meanwhile, and what it gets.
 
 use crate::parameters::Model;
+pub use crate::placement::Select;
 use crate::plan::Plan;
 use crate::verify::Verified;
 use std::sync::Arc;
@@ -46,17 +47,10 @@ impl Options {
 pub enum MethodChoice {
     /// The best that the instance's size allows.
     Auto,
+    /// Trees that follow the group program, with a bound.
+    Optimized,
     /// Trees built one request after the other.
     Greedy,
-}
-
-/// Who chooses whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Select {
-    /// A request chooses its parents.
-    Parents,
-    /// A parent chooses its children.
-    Children,
 }
 
 /// What a solve is doing.
@@ -93,6 +87,11 @@ impl Cancel {
     /// Stop soon.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// The flag that all clones share.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        self.0.clone()
     }
 
     /// Someone asked to stop.

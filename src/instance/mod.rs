@@ -18,6 +18,7 @@ pub mod policy;
 pub mod read;
 mod resolve;
 pub mod schema;
+mod words;
 
 pub use document::{Attributes, ContentKind, Document, LinkState, Media, Nat, Role, Scalar};
 pub use fault::{Fault, Faults};

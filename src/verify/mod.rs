@@ -36,7 +36,7 @@ use crate::instance::policy::Rule;
 use crate::parameters::Weights;
 use crate::plan::file::{Changes, PlanFile, Statistics};
 use crate::plan::resolve::{Misfit, MisfitKind};
-use crate::plan::{Assignment, Plan};
+use crate::plan::{Assignment, Plan, Seconds};
 use crate::units::Cost;
 use flows::Walk;
 use law::Law;
@@ -52,6 +52,14 @@ pub use violation::{Violation, ViolationKind};
 /// Something that the verifier has accepted; only it can make one.
 #[derive(Debug)]
 pub struct Verified<T>(T);
+
+impl Verified<Plan> {
+    /// Notes where the time went: it says nothing about validity, and the proof's own time is known only after it.
+    pub fn timed(mut self, note: impl FnOnce(&mut Seconds)) -> Self {
+        note(&mut self.0.statistics.seconds);
+        self
+    }
+}
 
 impl<T> Verified<T> {
     /// What was accepted, free to be changed again.
@@ -74,6 +82,12 @@ pub struct Rejected {
     pub plan: Plan,
     /// At least one.
     pub violations: Vec<Violation>,
+}
+
+impl std::fmt::Display for Rejected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.violations.iter().take(20).try_for_each(|violation| writeln!(f, "{violation}"))
+    }
 }
 
 /// What the examination of a plan found.
@@ -99,26 +113,19 @@ pub fn verify(instance: &Instance, plan: Plan) -> Result<Verified<Plan>, Box<Rej
     if violations.is_empty() { Ok(Verified(plan)) } else { Err(Box::new(Rejected { plan, violations })) }
 }
 
-/// What `check` says of a plan file.
-#[derive(Debug)]
-pub struct Checked {
-    /// What of the file fits the instance.
-    pub plan: Plan,
-    /// Everything that is wrong, what does not fit the instance first.
-    pub violations: Vec<Violation>,
-}
-
-/// Resolves a plan file and judges it; a name that the instance lacks is told once.
-pub fn check(instance: &Instance, file: PlanFile) -> Checked {
+/// Resolves a plan file and judges what of it fits the instance; what does not fit stands first among the violations,
+/// and a name that the instance lacks is told once.
+pub fn check(instance: &Instance, file: PlanFile) -> (Plan, Examination) {
     let (plan, misfits) = match Plan::resolve(file, instance) {
         Ok(plan) => (plan, Vec::new()),
         Err(unresolved) => (unresolved.plan, unresolved.misfits),
     };
-    let mut violations: Vec<Violation> = misfits.into_iter().map(Violation::from).collect();
-    let told: FxHashSet<String> = violations.iter().map(|violation| violation.place.clone()).collect();
-    let found = examine(instance, &plan).violations;
-    violations.extend(found.into_iter().filter(|found| found.kind != ViolationKind::UnknownId || !told.contains(&found.place)));
-    Checked { plan, violations }
+    let mut examination = examine(instance, &plan);
+    let told: FxHashSet<&str> = misfits.iter().map(|misfit| misfit.place.as_str()).collect();
+    examination.violations.retain(|found| found.kind != ViolationKind::UnknownId || !told.contains(found.place.as_str()));
+    let found = std::mem::take(&mut examination.violations);
+    examination.violations = misfits.into_iter().map(Violation::from).chain(found).collect();
+    (plan, examination)
 }
 
 /// Judges a plan by the contract; never panics, whatever the plan says.

@@ -11,6 +11,8 @@ mod policy;
 mod rows;
 mod scalar;
 mod selector;
+#[cfg(test)]
+mod tests;
 mod when;
 
 pub(super) use at::At;
@@ -32,26 +34,28 @@ pub(super) trait Row: Sized + Send {
 
 /// Reads a whole instance. `Err` is a syntax fault, which ends the reading.
 pub(super) fn document(bytes: &[u8], faults: &mut Vec<Fault>) -> Result<Document, Fault> {
-    let raw = syntax(bytes, "")?;
-    let mut top = Fields::open(raw, At::root(""), faults);
-    let document = Document {
-        format: top.required("format", format).unwrap_or_default(),
-        name: top.required("name", text).unwrap_or_default().into(),
-        time: top.required("time", time).unwrap_or_default(),
-        contents: list(&mut top, "contents"),
-        nodes: list(&mut top, "nodes"),
-        holdings: list(&mut top, "holdings"),
-        requests: list(&mut top, "requests"),
-        networks: list(&mut top, "networks"),
-        links: list(&mut top, "links"),
-        routes: list(&mut top, "routes"),
-        paths: list(&mut top, "paths"),
-        clusters: list(&mut top, "clusters"),
-        policies: list(&mut top, "policies"),
-        previous: list(&mut top, "previous"),
-    };
-    top.finish();
-    Ok(document)
+    Ok(row(syntax(bytes, "")?, At::root(""), faults))
+}
+
+impl Row for Document {
+    fn read(fields: &mut Fields<'_, '_>) -> Document {
+        Document {
+            format: fields.required("format", format).unwrap_or_default(),
+            name: fields.required("name", text).unwrap_or_default().into(),
+            time: fields.required("time", time).unwrap_or_default(),
+            contents: list(fields, "contents"),
+            nodes: list(fields, "nodes"),
+            holdings: list(fields, "holdings"),
+            requests: list(fields, "requests"),
+            networks: list(fields, "networks"),
+            links: list(fields, "links"),
+            routes: list(fields, "routes"),
+            paths: list(fields, "paths"),
+            clusters: list(fields, "clusters"),
+            policies: list(fields, "policies"),
+            previous: list(fields, "previous"),
+        }
+    }
 }
 
 /// Reads a policies file: a JSON list of policies. `file` stands before the paths of its faults.
@@ -94,17 +98,23 @@ fn list<T: Row>(top: &mut Fields<'_, '_>, name: &'static str) -> Vec<T> {
 fn rows<T: Row>(raw: &str, at: At<'_>, faults: &mut Vec<Fault>) -> Vec<T> {
     let elements = keep(elements(raw), at, faults).unwrap_or_default();
     let shared = Mutex::new(faults);
-    let row = |(index, raw): (usize, &&RawValue)| {
+    let read = |(index, raw): (usize, &&RawValue)| {
         let mut faults = Vec::new();
-        let mut fields = Fields::open(raw.get(), at.index(index), &mut faults);
-        let row = T::read(&mut fields);
-        fields.finish();
+        let row = row(raw.get(), at.index(index), &mut faults);
         if !faults.is_empty() {
             shared.lock().unwrap_or_else(PoisonError::into_inner).append(&mut faults);
         }
         row
     };
-    elements.par_iter().enumerate().with_min_len(1024).map(row).collect()
+    elements.par_iter().enumerate().with_min_len(1024).map(read).collect()
+}
+
+/// Reads one row.
+fn row<T: Row>(raw: &str, at: At<'_>, faults: &mut Vec<Fault>) -> T {
+    let mut fields = Fields::open(raw, at, faults);
+    let row = T::read(&mut fields);
+    fields.finish();
+    row
 }
 
 fn format(raw: &str) -> Read<String> {

@@ -6,7 +6,7 @@ use super::selector::{Side, relation, selector};
 use super::when::when;
 use super::{At, Row};
 use crate::instance::fault::{Code, Fault};
-use crate::instance::policy::{Decimal, NodeRate, Owner, Policy, Rule};
+use crate::instance::policy::{Decimal, NodeRate, Owner, Policy, Rule, first};
 
 /// Rules of the format; true: built in this version.
 const RULES: [(&str, bool); 14] = [
@@ -29,9 +29,9 @@ const RULES: [(&str, bool); 14] = [
 impl Row for Policy {
     fn read(fields: &mut Fields<'_, '_>) -> Policy {
         let id = fields.required("id", id).unwrap_or_default();
-        let owner = fields.optional("owner", word(Owner::WORDS)).unwrap_or(Owner::Provider);
-        let rank = fields.optional("rank", small(1, u32::MAX)).unwrap_or(1);
-        let relaxable = fields.optional("relaxable", truth).unwrap_or(false);
+        let owner = fields.optional("owner", word(Owner::WORDS)).unwrap_or_default();
+        let rank = fields.optional("rank", small(1, u32::MAX)).unwrap_or_else(first);
+        let relaxable = fields.optional("relaxable", truth).unwrap_or_default();
         let when = fields.object("when", when).unwrap_or_default();
         let source = fields.object("source", |inner| selector(inner, Side::Node, 0)).unwrap_or_default();
         let destination = fields.object("destination", |inner| selector(inner, Side::Node, 0)).unwrap_or_default();

@@ -103,6 +103,12 @@ impl Side {
     }
 }
 
+/// The names of all fields but attributes.
+#[cfg(test)]
+pub(super) fn known(side: Side) -> std::collections::BTreeSet<String> {
+    side.fields().iter().map(|(name, _)| name.to_string()).collect()
+}
+
 /// A selector; what cannot be used is reported.
 pub(super) fn selector(fields: &mut Fields<'_, '_>, side: Side, depth: usize) -> Selector {
     let mut tests = Vec::new();

@@ -15,7 +15,7 @@ pub(super) fn when(fields: &mut Fields<'_, '_>) -> When {
     }
 }
 
-fn hours(fields: &mut Fields<'_, '_>) -> Hours {
+pub(super) fn hours(fields: &mut Fields<'_, '_>) -> Hours {
     let days = fields.take("days");
     let day = |raw, at: super::At<'_>, faults: &mut Vec<Fault>| keep(word(&Day::ALL)(raw), at, faults);
     Hours {
@@ -26,7 +26,7 @@ fn hours(fields: &mut Fields<'_, '_>) -> Hours {
     }
 }
 
-fn link_state(fields: &mut Fields<'_, '_>) -> LinkStateIs {
+pub(super) fn link_state(fields: &mut Fields<'_, '_>) -> LinkStateIs {
     let link = fields.required("link", id).unwrap_or_default();
     let Some(raw) = fields.take("is") else {
         fields.missing("is");
@@ -36,7 +36,7 @@ fn link_state(fields: &mut Fields<'_, '_>) -> LinkStateIs {
     LinkStateIs { link, is: values(raw, fields.at.field("is"), fields.faults, state) }
 }
 
-fn link_volume(fields: &mut Fields<'_, '_>) -> LinkVolume {
+pub(super) fn link_volume(fields: &mut Fields<'_, '_>) -> LinkVolume {
     let link = fields.required("link", id).unwrap_or_default();
     let (above, below) = (fields.take("above"), fields.take("below"));
     if above.is_none() && below.is_none() {

@@ -143,20 +143,15 @@ impl Decimal {
         let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let all = format!("{whole}{fraction}");
-        let significant = all.trim_end_matches('0');
-        let significant = significant.trim_start_matches('0');
-        if significant.is_empty() && all.bytes().all(|byte| byte == b'0') && !all.is_empty() {
+        let kept = all.trim_end_matches('0');
+        if kept.is_empty() {
             return Some(Decimal { digits: 0, scale: 0 });
         }
-        let zeros = all.len() - all.trim_end_matches('0').len();
-        let scale =
-            i64::try_from(fraction.len()).ok()? - i64::try_from(zeros).ok()? - exponent.parse::<i32>().map(i64::from).ok()?;
-        let digits: u128 = significant.bytes().all(|byte| byte.is_ascii_digit()).then(|| significant.parse().ok())??;
-        match scale {
-            1..=26 if digits <= 10u128.pow(scale as u32) => Some(Decimal { digits, scale: scale as u32 }),
-            0 if digits == 1 => Some(Decimal { digits, scale: 0 }),
-            _ => None,
-        }
+        let exponent = i64::from(exponent.parse::<i32>().ok()?);
+        let scale = fraction.len() as i64 - (all.len() - kept.len()) as i64 - exponent;
+        let scale = u32::try_from(scale).ok().filter(|scale| *scale <= Decimal::MOST_DECIMALS)?;
+        let digits = kept.parse::<u128>().ok().filter(|digits| *digits <= 10u128.pow(scale))?;
+        Some(Decimal { digits, scale })
     }
 }
 

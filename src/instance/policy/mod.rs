@@ -12,16 +12,18 @@ use serde::Serialize;
 use smol_str::SmolStr;
 
 /// One policy.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Policy {
     /// Unique among policies.
     pub id: SmolStr,
     /// Who set it.
+    #[schemars(default)]
     pub owner: Owner,
     /// 1 matters most.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), default = "first")]
     pub rank: u32,
     /// May be broken for a request that would get nothing otherwise.
+    #[schemars(default)]
     pub relaxable: bool,
     /// When it is in force; absent: always.
     #[serde(skip_serializing_if = "When::is_always")]
@@ -49,13 +51,19 @@ pub struct Policy {
     pub rule: Rule,
 }
 
+/// The rank of a policy that names none.
+pub(super) fn first() -> u32 {
+    1
+}
+
 /// Who set a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Owner {
     /// An operator of networks.
     Network,
-    /// A provider of contents.
+    /// A provider of contents; where a file names no owner it is this one.
+    #[default]
     Provider,
     /// A node or its administrator.
     Client,

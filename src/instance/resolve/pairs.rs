@@ -83,7 +83,7 @@ fn pairs<R: Sync>(
     }
     for two in pairs.windows(2) {
         if (two[0].0, two[0].1) == (two[1].0, two[1].1) {
-            let what = format!("this node and content stand twice, first in row {}", two[0].2);
+            let what = format!("this node and content stand twice, also in row {}", two[0].2);
             faults.push(Fault::new(Code::DuplicateEntry, at.index(two[1].2 as usize), what, "keep one of them"));
         }
     }

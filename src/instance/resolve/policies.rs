@@ -21,7 +21,7 @@ impl Placed {
         for (index, policy) in policies.into_iter().enumerate() {
             let at = at.index(index);
             if let Some(first) = own.insert(policy.id.clone(), index).filter(|_| !policy.id.is_empty()) {
-                let what = format!("the id {:?} stands twice, first in row {first}", policy.id);
+                let what = format!("the id {:?} stands twice, also in row {first}", policy.id);
                 faults.push(Fault::new(Code::DuplicateId, at.field("id"), what, "rename or remove one of them"));
                 continue;
             }

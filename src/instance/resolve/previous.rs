@@ -31,7 +31,7 @@ pub(super) fn previous(rows: &[PreviousRow], instance: &Instance, at: At<'_>, fa
         found.sort_by_key(key);
     }
     for two in found.windows(2).filter(|two| key(&two[0]) == key(&two[1])) {
-        let what = format!("this node and content stand twice, first in row {}", two[0].0);
+        let what = format!("this node and content stand twice, also in row {}", two[0].0);
         faults.push(Fault::new(Code::DuplicateEntry, at.index(two[1].0), what, "keep one of them"));
     }
     found.dedup_by_key(|row| key(row));

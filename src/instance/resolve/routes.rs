@@ -57,7 +57,7 @@ pub(super) fn paths(rows: &[PathRow], instance: &Instance, at: At<'_>, faults: &
         match seen.insert(ends, position) {
             None => paths.push(Path { ends, rtt_ms: row.rtt_ms, loss: row.loss }),
             Some(first) => {
-                let what = format!("this pair stands twice, first in row {first}");
+                let what = format!("this pair stands twice, also in row {first}");
                 faults.push(Fault::new(Code::DuplicateEntry, at, what, "keep one of them"));
             }
         }

@@ -29,7 +29,7 @@ impl<R: Sync + Send> Sorted<R> {
         for pair in positions.windows(2) {
             let (earlier, later) = (id(&rows[pair[0] as usize]), id(&rows[pair[1] as usize]));
             if earlier == later && !later.is_empty() {
-                let what = format!("the id {later:?} stands twice, first in row {}", pair[0]);
+                let what = format!("the id {later:?} stands twice, also in row {}", pair[0]);
                 let at = at.index(pair[1] as usize);
                 faults.push(Fault::new(Code::DuplicateId, at.field("id"), what, "rename or remove one of them"));
             }

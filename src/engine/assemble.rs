@@ -1,0 +1,118 @@
+//! From a finished forest to a plan: assignments, reasons, use of links and policies, statistics.
+
+use super::optimize::Proof;
+use super::options::Options;
+use super::{reasons, theory};
+use crate::forest::{Forest, SeatId};
+use crate::ids::{Id, LinkId, PolicyId, Table};
+use crate::instance::policy::Rule;
+use crate::placement;
+use crate::plan::file::Price;
+use crate::plan::{LinkUse, Method, Origin, Plan, PolicyUse, Reason, Termination, Unserved, Value, statistics};
+use crate::policy::Cells;
+use crate::program::group::Prices;
+use crate::units::Kbps;
+use rayon::prelude::*;
+
+/// The plan that a forest stands for, with what is proved about it: by the program, or by the bounds that need none.
+pub(super) fn assemble(forest: Forest<'_>, cells: &Cells, options: &Options, proof: &Proof, (method, termination): (Method, Termination)) -> Plan {
+    let instance = forest.instance;
+    let left: Vec<SeatId> =
+        instance.requests.ids().map(|request| SeatId(request.0)).filter(|seat| !forest.is_served(*seat)).collect();
+    let (forest, too_deep) = placement::too_deep(forest, cells, &left);
+    let unserved = reasons::unserved(&forest, &left, &too_deep);
+    let (service, cost) = (forest.service(), forest.cost().value());
+    let knapsack = theory::knapsack_bound(instance, forest.rules);
+    let bound = proof.service.map_or(knapsack, |bound| bound.min(knapsack)).max(service);
+    let links = link_use(&forest, proof);
+    let policies = policy_use(&forest, proof, &unserved);
+    let mut assignments = forest.assignments();
+    let protocol_names = super::protocols::choose(&forest, &mut assignments);
+    drop(forest);
+    let changes = statistics::changes(instance, &assignments, &[]);
+    let statistics = statistics::statistics(instance, &assignments, &[]);
+    Plan {
+        origin: Origin {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: options.seed,
+            model: options.model.name.clone(),
+            parameters: options.model.weights.by_name(),
+            method,
+            termination,
+        },
+        service: Value::new(service, Some(bound)),
+        relaxation: Value::new(0.0, Some(0.0)),
+        cost: Value::new(cost, proof.cost.map(|bound| bound.min(cost))),
+        assignments,
+        protocol_names,
+        unserved,
+        pending: Vec::new(),
+        links,
+        policies,
+        clusters: Vec::new(),
+        changes,
+        statistics,
+    }
+}
+
+/// Load of each link that has a limit or a flow.
+fn link_use(forest: &Forest<'_>, proof: &Proof) -> Vec<LinkUse> {
+    let instance = forest.instance;
+    if instance.links.is_empty() {
+        return Vec::new();
+    }
+    let seats: Vec<SeatId> = forest.seats().collect();
+    let add = |mut loads: Vec<u64>, seat: &SeatId| {
+        let (received, rate) = (forest.received(*seat), forest.rate(*seat).0);
+        for substream in (0..64).filter(|s| received >> s & 1 == 1) {
+            let arc = forest.arc(forest.parent(*seat, substream), *seat).expect("flows run on admissible arcs only");
+            forest.rules.topology.links(arc.route).iter().for_each(|link| loads[link.index()] += rate);
+        }
+        loads
+    };
+    let none = || vec![0u64; instance.links.len()];
+    let sum = |a: Vec<u64>, b: Vec<u64>| a.iter().zip(&b).map(|(a, b)| a + b).collect();
+    let crossing: Table<LinkId, u64> = Table::new(seats.par_iter().with_min_len(1 << 14).fold(none, add).reduce(none, sum));
+    let used = |(id, link): (LinkId, &crate::instance::Link)| {
+        let shown = link.capacity.is_some() || crossing[id] > 0;
+        let price = price(proof, |prices| prices.link.get(&id).copied());
+        shown.then_some(LinkUse { link: id, load: Kbps(crossing[id]) + link.used, price })
+    };
+    instance.links.pairs().filter_map(used).collect()
+}
+
+/// Use of each policy in force.
+fn policy_use(forest: &Forest<'_>, proof: &Proof, unserved: &[Unserved]) -> Vec<PolicyUse> {
+    let (instance, rules) = (forest.instance, forest.rules);
+    let smallest = instance.contents.iter().map(|content| content.rate()).min().unwrap_or_default();
+    let row = |policy: PolicyId| rules.limits.iter().position(|limit| limit.policy == policy);
+    let of = |(policy, matched): (&PolicyId, &u64)| {
+        let row = row(*policy);
+        let limit = row.map(|row| (rules.limits[row].max, forest.loads.limit(row)));
+        let price = row.and_then(|row| price(proof, |prices| prices.limit.get(row).copied()));
+        let priced = price.is_some_and(|price| price.service > 0.0 || price.cost > 0.0);
+        let binding = match instance.policies[policy.index()].rule {
+            Rule::LimitRate { .. } => priced || limit.is_some_and(|(_, left)| left < smallest),
+            Rule::LimitNodeRate(_) => forest.loads.node_limit_reached(rules, instance, *policy, smallest),
+            Rule::Forbid {} => unserved.iter().any(|request| request.policies.contains(policy)),
+            Rule::MaxDepth { .. } => unserved.iter().any(|request| request.reason == Reason::Depth),
+            Rule::Prefer { .. } | Rule::Priority { .. } | Rule::Protocol { .. } => false,
+        };
+        PolicyUse {
+            policy: *policy,
+            matched: *matched,
+            usage: limit.map(|(max, left)| max - left),
+            limit: limit.map(|(max, _)| max),
+            binding,
+            price,
+        }
+    };
+    rules.in_force.iter().zip(&rules.matched).map(of).collect()
+}
+
+/// The price of a limit per Mbps, in service and in cost; `None` where nothing was proved.
+fn price(proof: &Proof, of: impl Fn(&Prices) -> Option<f64>) -> Option<Price> {
+    let per_mbps = |prices: Option<&Prices>| prices.and_then(&of).unwrap_or(0.0) * 1000.0;
+    let priced = proof.service_prices.is_some() || proof.cost_prices.is_some();
+    priced.then(|| Price { service: per_mbps(proof.service_prices.as_ref()), cost: per_mbps(proof.cost_prices.as_ref()) })
+}

@@ -1,0 +1,69 @@
+//! One cluster, the whole story.
+
+use super::assemble::assemble;
+use super::optimize::{Proof, optimize};
+use super::options::{Cancel, MethodChoice, Options, Outcome, Phase, Progress};
+use crate::ids::Id;
+use crate::instance::Instance;
+use crate::placement::{self, Wish};
+use crate::plan::{Method, Termination};
+use crate::policy::{self, Cells};
+use crate::program::session::Limits;
+use crate::verify;
+use std::time::Instant;
+
+/// Makes a plan that `verify` has proved.
+///
+/// # Panics
+///
+/// If the engine's own plan is refused by `verify`: a fault of the engine, never of the input.
+pub fn solve(instance: &Instance, options: &Options, progress: &mut dyn Progress, cancel: &Cancel) -> Outcome {
+    let start = Instant::now();
+    let flag = cancel.clone();
+    let late = move || flag.is_cancelled() || options.time_limit.is_some_and(|limit| start.elapsed() >= limit);
+
+    progress.tell(Phase::Compile, 0, 1, None);
+    let rules = policy::compile(instance, options.model.weights);
+    let cells = Cells::of(instance, &rules);
+    let compiled = start.elapsed();
+
+    progress.tell(Phase::Place, 0, 1, None);
+    let wish = Wish { select: options.select, effort: &options.model.effort, seed: options.seed, quotas: None, stop: &late };
+    let mut forest = placement::place(instance, &rules, &cells, wish);
+    progress.tell(Phase::Place, 1, 1, Some(forest.service()));
+    let mut warnings: Vec<String> =
+        rules.idle.iter().map(|id| format!("policy {} matches nothing", instance.policies[id.index()].id)).collect();
+    let mut proof = Proof::default();
+    if options.method != MethodChoice::Greedy && !late() {
+        let deadline = options.time_limit.map(|limit| start + limit);
+        let limits = Limits { deadline, cancel: Some(cancel.flag()), ..Limits::default() };
+        (forest, proof) = optimize(forest, &cells, wish, &limits, progress, &mut warnings);
+    }
+    let ending = ending(options, &proof, late());
+    let mut plan = assemble(forest, &cells, options, &proof, ending);
+    let placed = start.elapsed();
+
+    progress.tell(Phase::Verify, 0, 1, Some(plan.service.value));
+    plan.statistics.seconds.compile = compiled.as_secs_f64();
+    plan.statistics.seconds.solve = proof.seconds;
+    plan.statistics.seconds.place = (placed - compiled).as_secs_f64() - proof.seconds;
+    drop(rules);
+    let plan = verify::verify(instance, plan).unwrap_or_else(|refused| panic!("the engine's own plan is refused: {refused}"));
+    let verified = start.elapsed();
+    let plan = plan.timed(|seconds| {
+        seconds.verify = (verified - placed).as_secs_f64();
+        seconds.total = verified.as_secs_f64();
+    });
+    Outcome { plan, warnings }
+}
+
+/// What the plan says of how it was made, and why the engine stopped.
+fn ending(options: &Options, proof: &Proof, late: bool) -> (Method, Termination) {
+    let method = if proof.service.is_some() { Method::Optimized } else { Method::Greedy };
+    let termination = match (late, options.method) {
+        (true, _) => Termination::TimeLimit,
+        (false, MethodChoice::Greedy) => Termination::Heuristic,
+        (false, _) => Termination::Effort,
+    };
+    (method, termination)
+}

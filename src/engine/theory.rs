@@ -1,0 +1,97 @@
+//! Bounds that need no program: what no plan can serve, whatever its trees.
+//!
+//! The knapsack bound: every substream that a request receives takes a slot of somebody's uplink; holders and relays
+//! bring theirs, requesters bring theirs once served. Taking requests in order of density, the last one in part, bounds
+//! service from above (Dantzig 1957), since possession, order, links, policies and connectivity are left out and every
+//! uplink is counted at the most it can send.
+
+use crate::ids::{ContentId, NodeId};
+use crate::instance::Instance;
+use crate::policy::Rules;
+
+/// Something that can be taken in part: its value, and the kbps it takes beyond what it brings.
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    value: f64,
+    net: f64,
+}
+
+/// An upper bound on service.
+pub fn knapsack_bound(instance: &Instance, rules: &Rules) -> f64 {
+    let mut supply = standing_supply(instance);
+    let mut value = 0.0;
+    let mut items = Vec::new();
+    for (id, request) in instance.requests.pairs() {
+        let content = &instance.contents[request.content];
+        let held = instance.held(request.node, request.content).count_ones();
+        let share = rules.weight[id] / f64::from(content.substreams);
+        let rate = content.rate().0 as f64;
+        let least = content.min_substreams.max(held);
+        let brings = if sends_anyway(instance, request.node) { 0.0 } else { most_sent(instance, request.node) };
+        items.push(Item { value: share * f64::from(least), net: f64::from(least - held) * rate - brings });
+        items.push(Item {
+            value: share * f64::from(content.substreams - least),
+            net: f64::from(content.substreams - least) * rate,
+        });
+    }
+    items.retain(|item| {
+        if item.net <= 0.0 {
+            supply -= item.net;
+            value += item.value;
+        }
+        item.net > 0.0
+    });
+    items.sort_unstable_by(|a, b| (b.value * a.net).total_cmp(&(a.value * b.net)));
+    for item in items {
+        let part = (supply / item.net).clamp(0.0, 1.0);
+        value += part * item.value;
+        supply -= part * item.net;
+    }
+    value
+}
+
+/// kbps of nodes that can send whoever is served: holders, and nodes that may relay.
+fn standing_supply(instance: &Instance) -> f64 {
+    instance.nodes.ids().filter(|node| sends_anyway(instance, *node)).map(|node| most_sent(instance, node)).sum()
+}
+
+fn sends_anyway(instance: &Instance, node: NodeId) -> bool {
+    instance.nodes[node].relay_contents != Some(0) || contents_held(instance, node).next().is_some()
+}
+
+fn contents_held(instance: &Instance, node: NodeId) -> impl Iterator<Item = ContentId> + '_ {
+    let first = instance.holdings.partition_point(|holding| holding.node < node);
+    instance.holdings[first..]
+        .iter()
+        .take_while(move |holding| holding.node == node)
+        .filter(|holding| holding.mask != 0)
+        .map(|h| h.content)
+}
+
+/// The most that a node can send, kbps: whole slots where all that it may send has one rate.
+fn most_sent(instance: &Instance, node: NodeId) -> f64 {
+    let uplink = instance.nodes[node].uplink;
+    let first = instance.requests.as_slice().partition_point(|request| request.node < node);
+    let asked = instance.requests.as_slice()[first..].iter().take_while(|request| request.node == node).map(|r| r.content);
+    let may_relay = instance.nodes[node].relay_contents != Some(0);
+    let sendable = contents_held(instance, node).chain(asked);
+    let relayed = instance.contents.ids().filter(|_| may_relay);
+    let mut rates = sendable.chain(relayed).map(|content| instance.contents[content].rate());
+    match rates.next() {
+        None => 0.0,
+        Some(rate) if rates.all(|other| other == rate) => rate.times(uplink.slots(rate)).0 as f64,
+        Some(_) => uplink.0 as f64,
+    }
+}
+
+/// The largest common rate in a full mesh of one content, kbps: `min(u_s, (u_s + sum u_i) / N)` (Kumar, Liu, Ross 2007).
+/// `None` where several contents compete or nobody asks.
+pub fn full_mesh_rate(instance: &Instance) -> Option<f64> {
+    if instance.contents.len() != 1 || instance.requests.is_empty() {
+        return None;
+    }
+    let holders: f64 = instance.holdings.iter().map(|holding| instance.nodes[holding.node].uplink.0 as f64).sum();
+    let askers = instance.requests.iter().filter(|request| instance.held(request.node, request.content) == 0);
+    let all: f64 = holders + askers.map(|request| instance.nodes[request.node].uplink.0 as f64).sum::<f64>();
+    Some(holders.min(all / instance.requests.len() as f64))
+}

@@ -1,0 +1,215 @@
+//! What is left of every capacity: nodes, links, policy rows.
+//!
+//! Everything is a whole number of kbps that is left (`u64::MAX`: no limit), so a check is a comparison and a move is an
+//! addition. Limits that few nodes have (children, storage, relaying, per-node policy rows) are kept aside.
+
+use super::Forest;
+use crate::ids::{ContentId, Id, LinkId, NodeId, PolicyId, Table};
+use crate::instance::{ContentKind, Instance};
+use crate::policy::{Arc, ClassId, Rules};
+use crate::units::Kbps;
+use rustc_hash::FxHashMap;
+
+const UNLIMITED: u64 = u64::MAX;
+
+/// What is left of every capacity.
+#[derive(Clone, Debug)]
+pub struct Loads {
+    uplink: Table<NodeId, u64>,
+    /// Empty if no node has a limit.
+    downlink: Vec<u64>,
+    link: Table<LinkId, u64>,
+    limit: Vec<u64>,
+    /// What a source sends in flows that a row of `node_limits` counts.
+    node_limit: FxHashMap<(u32, NodeId), u64>,
+    /// Flows to each distinct child of a parent that limits their number.
+    children: FxHashMap<(NodeId, NodeId), u32>,
+    /// Distinct children that such a parent may still take.
+    children_left: FxHashMap<NodeId, u32>,
+    /// MB that a node with limited storage has left for files.
+    storage: FxHashMap<NodeId, f64>,
+    /// Contents that a node with limited relaying may still relay.
+    relays: FxHashMap<NodeId, u32>,
+}
+
+impl Loads {
+    /// Everything free, but what is used from elsewhere.
+    pub(super) fn new(instance: &Instance, rules: &Rules) -> Loads {
+        let nodes = || instance.nodes.pairs();
+        let limited = instance.nodes.iter().any(|node| node.downlink.is_some());
+        let left = |capacity: Option<Kbps>, used: Kbps| capacity.map_or(UNLIMITED, |capacity| capacity.saturating_sub(used).0);
+        let downlink = |node: &crate::instance::Node| left(node.downlink, Kbps(0));
+        let mut storage: FxHashMap<_, _> = nodes().filter_map(|(id, node)| Some((id, node.storage_mb?))).collect();
+        for holding in &instance.holdings {
+            let content = &instance.contents[holding.content];
+            if let (ContentKind::File, Some(room)) = (content.kind, storage.get_mut(&holding.node)) {
+                *room -= content.size_mb.unwrap_or(0.0);
+            }
+        }
+        Loads {
+            uplink: Table::new(instance.nodes.iter().map(|node| node.uplink.0).collect()),
+            downlink: if limited { instance.nodes.iter().map(downlink).collect() } else { Vec::new() },
+            link: Table::new(instance.links.iter().map(|link| left(link.capacity, link.used)).collect()),
+            limit: rules.limits.iter().map(|limit| limit.max.0).collect(),
+            node_limit: FxHashMap::default(),
+            children: FxHashMap::default(),
+            children_left: nodes().filter_map(|(id, node)| Some((id, node.max_children?))).collect(),
+            storage,
+            relays: nodes().filter_map(|(id, node)| Some((id, node.relay_contents.filter(|most| *most > 0)?))).collect(),
+        }
+    }
+
+    /// Uplink that a node has left.
+    pub fn uplink(&self, node: NodeId) -> Kbps {
+        Kbps(self.uplink[node])
+    }
+
+    /// Downlink that a node has left.
+    pub fn downlink(&self, node: NodeId) -> Kbps {
+        Kbps(self.downlink.get(node.index()).copied().unwrap_or(UNLIMITED))
+    }
+
+    /// What a link has left; `None` without limit.
+    pub fn link(&self, link: LinkId) -> Option<Kbps> {
+        Some(Kbps(self.link[link])).filter(|left| left.0 != UNLIMITED)
+    }
+
+    /// What a row of [`Rules::limits`] has left.
+    pub fn limit(&self, row: usize) -> Kbps {
+        Kbps(self.limit[row])
+    }
+
+    /// Some source sends so much under a policy's limit for each source that another flow of `rate` does not fit.
+    pub fn node_limit_reached(&self, rules: &Rules, instance: &Instance, policy: PolicyId, rate: Kbps) -> bool {
+        let reached = |((row, node), used): (&(u32, NodeId), &u64)| {
+            let limit = &rules.node_limits[*row as usize];
+            limit.policy == policy && used + rate.0 > limit.max(instance.nodes[*node].uplink).0
+        };
+        self.node_limit.iter().any(reached)
+    }
+
+    /// The parent may take another child, or has this one already.
+    pub fn takes_child(&self, parent: NodeId, child: NodeId) -> bool {
+        match self.children_left.get(&parent) {
+            Some(0) => self.children.contains_key(&(parent, child)),
+            _ => true,
+        }
+    }
+
+    /// The parent limits the number of its distinct children.
+    pub fn limits_children(&self, parent: NodeId) -> bool {
+        self.children_left.contains_key(&parent)
+    }
+
+    /// Every link of a route has room for one flow of `rate`, and so have the policy rows that count it.
+    pub fn route_fits(&self, rules: &Rules, from: ClassId, to: ClassId, content: ContentId, arc: Arc, rate: Kbps) -> bool {
+        let mut fits = rules.topology.links(arc.route).iter().all(|link| self.link[*link] >= rate.0);
+        rules.each_limit(from, to, content, arc.route, |row| fits &= self.limit[row] >= rate.0);
+        fits
+    }
+
+    pub(super) fn fits(&self, forest: &Forest<'_>, parent: NodeId, child: NodeId, content: ContentId, arc: Arc) -> bool {
+        let (instance, rules) = (forest.instance, forest.rules);
+        let rate = instance.contents[content].rate();
+        let (from, to) = (rules.classes.class(parent), rules.classes.class(child));
+        self.uplink[parent] >= rate.0
+            && self.downlink(child) >= rate
+            && self.takes_child(parent, child)
+            && self.route_fits(rules, from, to, content, arc, rate)
+            && self.node_limits_fit(instance, rules, (parent, from, to), content, arc, rate)
+    }
+
+    fn node_limits_fit(
+        &self,
+        instance: &Instance,
+        rules: &Rules,
+        (parent, from, to): (NodeId, ClassId, ClassId),
+        content: ContentId,
+        arc: Arc,
+        rate: Kbps,
+    ) -> bool {
+        let mut fits = true;
+        rules.each_node_limit(from, to, content, arc.route, |row| {
+            let used = self.node_limit.get(&(row as u32, parent)).copied().unwrap_or(0);
+            fits &= used + rate.0 <= rules.node_limits[row].max(instance.nodes[parent].uplink).0;
+        });
+        fits
+    }
+
+    /// Takes (`on`) or gives back one flow's share of every capacity.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn shift(
+        &mut self,
+        instance: &Instance,
+        rules: &Rules,
+        parent: NodeId,
+        child: NodeId,
+        content: ContentId,
+        arc: Arc,
+        on: bool,
+    ) {
+        let rate = instance.contents[content].rate().0;
+        let (from, to) = (rules.classes.class(parent), rules.classes.class(child));
+        shift(&mut self.uplink[parent], rate, on);
+        if let Some(left) = self.downlink.get_mut(child.index()) {
+            shift(left, rate, on);
+        }
+        for link in rules.topology.links(arc.route) {
+            shift(&mut self.link[*link], rate, on);
+        }
+        rules.each_limit(from, to, content, arc.route, |row| shift(&mut self.limit[row], rate, on));
+        rules.each_node_limit(from, to, content, arc.route, |row| {
+            shift(self.node_limit.entry((row as u32, parent)).or_insert(0), rate, !on);
+        });
+        self.shift_child(parent, child, on);
+    }
+
+    fn shift_child(&mut self, parent: NodeId, child: NodeId, on: bool) {
+        let Some(left) = self.children_left.get_mut(&parent) else { return };
+        let flows = self.children.entry((parent, child)).or_insert(0);
+        if on {
+            *left -= u32::from(*flows == 0);
+            *flows += 1;
+        } else {
+            *flows -= 1;
+            if *flows == 0 {
+                *left += 1;
+                self.children.remove(&(parent, child));
+            }
+        }
+    }
+
+    /// A node may begin to receive a content: there is room for the file, and it may relay one content more.
+    pub(super) fn admits(&self, instance: &Instance, node: NodeId, content: ContentId, held: bool, relay: bool) -> bool {
+        let content = &instance.contents[content];
+        let room = match self.storage.get(&node) {
+            Some(room) if content.kind == ContentKind::File && !held => *room >= content.size_mb.unwrap_or(0.0),
+            _ => true,
+        };
+        let may_relay = !relay
+            || match instance.nodes[node].relay_contents {
+                None => true,
+                Some(_) => self.relays.get(&node).is_some_and(|left| *left > 0),
+            };
+        room && may_relay
+    }
+
+    /// Counts that a node begins (`on`) or ceases to receive a content.
+    pub(super) fn admit(&mut self, instance: &Instance, node: NodeId, content: ContentId, held: bool, relay: bool, on: bool) {
+        let content = &instance.contents[content];
+        if let (ContentKind::File, false, Some(room)) = (content.kind, held, self.storage.get_mut(&node)) {
+            let size = content.size_mb.unwrap_or(0.0);
+            *room += if on { -size } else { size };
+        }
+        if let (true, Some(left)) = (relay, self.relays.get_mut(&node)) {
+            *left = if on { *left - 1 } else { *left + 1 };
+        }
+    }
+}
+
+/// Takes `rate` from what is left, or gives it back.
+fn shift(left: &mut u64, rate: u64, take: bool) {
+    if *left != UNLIMITED {
+        *left = if take { *left - rate } else { *left + rate };
+    }
+}

@@ -1,0 +1,94 @@
+//! Rows that several scenarios write alike.
+
+use super::super::document::*;
+use super::super::policy::*;
+use crate::units::Kbps;
+use smol_str::SmolStr;
+
+/// An empty document, named after its scenario, size and seed.
+pub(super) fn document(scenario: &str, seed: u64, peers: usize) -> Document {
+    Document {
+        format: INSTANCE_FORMAT.into(),
+        name: format!("{scenario}-{peers}-{seed}"),
+        time: "2026-11-22T19:30:00Z".into(),
+        ..Document::default()
+    }
+}
+
+/// A live channel.
+pub(super) fn channel(id: &'static str, bitrate: Kbps, substreams: u32, category: &'static str) -> ContentRow {
+    ContentRow {
+        id: SmolStr::new_static(id),
+        kind: Some(ContentKind::Live),
+        bitrate_kbps: bitrate,
+        substreams,
+        min_substreams: None,
+        size_mb: None,
+        category: Some(SmolStr::new_static(category)),
+        media: None,
+        attributes: Attributes::new(),
+    }
+}
+
+/// A network at a place.
+pub(super) fn network(id: SmolStr, kind: &'static str, asn: Option<u32>, lat: f64, lon: f64) -> NetworkRow {
+    NetworkRow {
+        id,
+        kind: Some(SmolStr::new_static(kind)),
+        asn,
+        // A code that ISO 3166 leaves to users: no country that exists.
+        country: Some(SmolStr::new_static("XA")),
+        lat: Some(lat),
+        lon: Some(lon),
+    }
+}
+
+/// A node that holds a whole content.
+pub(super) fn holding(node: &SmolStr, content: &'static str) -> HoldingRow {
+    HoldingRow { node: node.clone(), content: SmolStr::new_static(content), substreams: None }
+}
+
+/// A node that wants a content.
+pub(super) fn request(node: &SmolStr, content: &'static str) -> RequestRow {
+    RequestRow { node: node.clone(), content: SmolStr::new_static(content), weight: None }
+}
+
+/// A policy about everybody, to be narrowed.
+pub(super) fn policy(id: &'static str, owner: Owner, rule: Rule) -> Policy {
+    Policy {
+        id: SmolStr::new_static(id),
+        owner,
+        rank: 1,
+        relaxable: false,
+        when: When::default(),
+        source: Selector::default(),
+        destination: Selector::default(),
+        content: Selector::default(),
+        crosses: None,
+        relation: None,
+        rule,
+    }
+}
+
+/// A selector of nodes by one field with one value.
+pub(super) fn selector(field: &'static str, value: &'static str) -> Selector {
+    let value = Scalar::Text(SmolStr::new_static(value));
+    Selector { tests: vec![Test::Field(SmolStr::new_static(field), Matcher::OneOf(vec![value]))] }
+}
+
+/// No receiver deeper than so many hops, where asked for.
+pub(super) fn max_depth(hops: Option<u32>) -> Vec<Policy> {
+    hops.map(|hops| policy("shallow", Owner::Provider, Rule::MaxDepth { hops })).into_iter().collect()
+}
+
+/// A peer on this kind of line sends with half of its uplink at most.
+pub(super) fn spare(access: &'static str) -> Policy {
+    let half = NodeRate::MaxFraction(Decimal { digits: 5, scale: 1 });
+    Policy { source: selector("access", access), ..policy("spare-uplink", Owner::Client, Rule::LimitNodeRate(half)) }
+}
+
+/// Flows inside one network are worth a little detour.
+pub(super) fn prefer_own_network() -> Policy {
+    let relation = Relation { tests: vec![RelationTest::Same(vec![SmolStr::new_static("network")])] };
+    Policy { relation: Some(relation), ..policy("prefer-own-network", Owner::Network, Rule::Prefer { cost: -0.05 }) }
+}

@@ -1,0 +1,98 @@
+//! Floor 3: greedy multi-tree. Trees of all contents are grown together, request by request, under every hard rule.
+//!
+//! 1. **Order** ([`order`]): by density, weight per slot that a request takes beyond what it brings. Requests that bring
+//!    at least what they take come first, those that bring most before the others; "priority first, then capacity"
+//!    starves, because viewers without uplink eat the seed slots.
+//! 2. **Cells** ([`cells`]): nodes of one class at one place. A child walks the cells that may send to it, nearest first.
+//! 3. **Pools** ([`pools`]): in each cell the seats with uplink left. A seat joins its pool when it is fed, so every
+//!    parent was fed before its child: trees have no cycles by order.
+//! 4. **Feeding** ([`grow`]): all substreams that a request needs, or none, so that no slot is left in half-fed peers.
+//! 5. **Relays** (`relays`): recruited where slots are short, or where a request has no other way.
+//!
+//! [`place`] tells the story; small instances are placed several times with other orders, and the best is kept.
+
+mod grow;
+mod guide;
+mod order;
+mod pools;
+mod relays;
+mod spread;
+
+use crate::forest::{Forest, SeatId};
+use crate::instance::Instance;
+use crate::parameters::Effort;
+use crate::policy::{Cells, Rules};
+use crate::program::relaxation::Quota;
+use grow::Grower;
+use order::Order;
+use rayon::prelude::*;
+
+/// Who chooses whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Select {
+    /// A request chooses its parents.
+    Parents,
+    /// A parent chooses its children (the mirror image).
+    Children,
+}
+
+/// What is asked of a placement.
+#[derive(Clone, Copy)]
+pub struct Wish<'a> {
+    /// Who chooses whom.
+    pub select: Select,
+    /// How often a small instance is placed anew.
+    pub effort: &'a Effort,
+    /// Seed of the other orders.
+    pub seed: u64,
+    /// Copies between cells that the group program wants, if it was asked.
+    pub quotas: Option<&'a [Quota]>,
+    /// Asked before each further placement; `true` ends them.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// Grows all trees.
+pub fn place<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>) -> Forest<'a> {
+    let first = attempt(instance, rules, cells, wish, 0);
+    if instance.nodes.len() > wish.effort.restart_nodes as usize || wish.effort.restarts == 0 {
+        return first;
+    }
+    let others = (1..=wish.effort.restarts).into_par_iter().filter(|_| !(wish.stop)());
+    let others = others.map(|round| (round, attempt(instance, rules, cells, wish, round)));
+    let (_, best) =
+        others.collect::<Vec<_>>().into_iter().fold((0, first), |best, next| if better(&next.1, &best.1) { next } else { best });
+    best
+}
+
+/// For each of some unserved requests of a finished forest: could it be served now, but for its limit on depth?
+pub fn too_deep<'a>(forest: Forest<'a>, cells: &Cells, seats: &[SeatId]) -> (Forest<'a>, Vec<bool>) {
+    if !forest.rules.limits_depth() {
+        return (forest, vec![false; seats.len()]);
+    }
+    let mut grower = Grower::new(forest, cells);
+    let blocked = seats.iter().map(|seat| grower.fits_at_any_depth(*seat)).collect();
+    (grower.forest, blocked)
+}
+
+fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>, round: u32) -> Forest<'a> {
+    let order = Order::of(instance, rules, wish.seed, round);
+    let mut grower = Grower::new(Forest::new(instance, rules), cells);
+    if let Some(quotas) = wish.quotas {
+        grower.guide(quotas);
+    }
+    relays::recruit_producers(&mut grower, round);
+    match wish.select {
+        Select::Parents => grower.feed_all(&order),
+        Select::Children => grower.spread_all(&order),
+    }
+    relays::bridge(&mut grower, &order);
+    relays::dismiss_idle(&mut grower);
+    grower.forest
+}
+
+/// More service, or the same at less cost.
+pub fn better(one: &Forest<'_>, other: &Forest<'_>) -> bool {
+    let (a, b) = (one.service(), other.service());
+    let same = (a - b).abs() <= 1e-9 * one.rules.weight.iter().sum::<f64>();
+    if same { one.cost() < other.cost() } else { a > b }
+}

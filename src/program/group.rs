@@ -1,0 +1,323 @@
+//! The group program: flows between cells, substreams summed, several contents, whole slots counted.
+//!
+//! ```text
+//! x[c,g,h]  copies of c that cell g sends to cell h       y[c,h,t], e[c,h,t]  requests of a tier served, substreams beyond the least
+//! r[c,g]    share of the relays of g that receive c
+//!
+//! dem[c,h]   sum_g x[c,g,h] >= sum_t least_t y_t + e_t + S r      every copy received is sent by somebody
+//! rel[c,g]   sum_h x[c,g,h] <= standing + sum_t brings_t y_t + relayed r       a peer forwards only once it is served
+//! up[g], down[h]   kbps over all contents, where a node sends or receives several
+//! link[l], lim[p], nlim[p,g]   kbps of the flows that count
+//! svc        service >= what is asked for
+//! ```
+//!
+//! Columns `x` are priced in: the program begins with the nearest cells of each child and takes in, round by round, those
+//! whose reduced cost is negative. Its duals are prices; what they prove is evaluated by `bound`, over all pairs.
+
+use super::supply::{Share, Supply};
+use super::{Column, Name, Program};
+use crate::ids::{ContentId, Id, LinkId};
+use crate::instance::Instance;
+use crate::policy::{Arc, CellId, Cells, ClassId, Rules};
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Cheapest senders of each receiving cell that the program begins with.
+const NEAREST: usize = 8;
+/// Columns that one receiving cell may gain in one round of pricing.
+const PRICED: usize = 3;
+/// Reduced costs above this are taken for zero.
+const NEGLIGIBLE: f64 = 1e-7;
+
+/// A possible flow between two cells.
+#[derive(Clone, Copy, Debug)]
+pub struct CellArc {
+    /// The content.
+    pub content: ContentId,
+    /// Places of the sending and of the receiving cell among the content's shares.
+    pub ends: (u32, u32),
+    /// Cost of one copy.
+    pub cost: f64,
+    arc: Arc,
+}
+
+/// The group program of an instance, with what its rows and columns stand for.
+#[derive(Debug)]
+pub struct GroupProgram<'a> {
+    instance: &'a Instance,
+    rules: &'a Rules,
+    cells: &'a Cells,
+    /// What the cells ask and offer.
+    pub supply: &'a Supply,
+    /// The matrix.
+    pub program: Program,
+    /// Columns `x`, in order of their place behind `first_arc`.
+    pub arcs: Vec<CellArc>,
+    /// Number of the first column `x`.
+    pub first_arc: usize,
+    /// Service of each column before the first `x`.
+    pub service: Vec<f64>,
+    rows: Rows,
+    /// For each content and receiving share all senders, cheapest first.
+    candidates: Vec<Vec<Vec<CellArc>>>,
+    known: FxHashSet<(u32, u32, u32)>,
+}
+
+#[derive(Debug, Default)]
+struct Rows {
+    dem: Vec<Vec<u32>>,
+    rel: Vec<Vec<u32>>,
+    up: FxHashMap<CellId, u32>,
+    down: FxHashMap<CellId, u32>,
+    link: FxHashMap<LinkId, u32>,
+    lim: Vec<u32>,
+    nlim: FxHashMap<(usize, CellId), u32>,
+    svc: u32,
+}
+
+/// Prices of everything scarce, none negative: the duals of the group program, or any others.
+#[derive(Clone, Debug, Default)]
+pub struct Prices {
+    /// By content and share: one slot that a cell sends.
+    pub send: Vec<Vec<f64>>,
+    /// One kbps of uplink, of downlink.
+    pub uplink: FxHashMap<CellId, f64>,
+    /// See `uplink`.
+    pub downlink: FxHashMap<CellId, f64>,
+    /// One kbps on a link.
+    pub link: FxHashMap<LinkId, f64>,
+    /// One kbps of each row of `Rules::limits`.
+    pub limit: Vec<f64>,
+    /// One kbps of a row of `Rules::node_limits`, in one cell.
+    pub node_limit: FxHashMap<(usize, CellId), f64>,
+    /// One unit of service.
+    pub service: f64,
+}
+
+impl<'a> GroupProgram<'a> {
+    /// States the program; its objective is yet to be set.
+    pub fn of(instance: &'a Instance, rules: &'a Rules, cells: &'a Cells, supply: &'a Supply) -> GroupProgram<'a> {
+        let candidates: Vec<Vec<Vec<CellArc>>> =
+            instance.contents.ids().map(|content| candidates(instance, rules, cells, supply, content)).collect();
+        let mut group = GroupProgram {
+            instance,
+            rules,
+            cells,
+            supply,
+            program: Program::new(),
+            arcs: Vec::new(),
+            first_arc: 0,
+            service: Vec::new(),
+            rows: Rows::default(),
+            candidates,
+            known: FxHashSet::default(),
+        };
+        group.add_rows();
+        group.add_requests();
+        group.first_arc = group.program.columns.len();
+        group.add_first_arcs();
+        group
+    }
+
+    fn add_rows(&mut self) {
+        let (instance, program, rows) = (self.instance, &mut self.program, &mut self.rows);
+        for (content, shares) in self.supply.shares.pairs() {
+            let name = |tag, share: &Share| Name::new(tag, &[content.0, share.cell]);
+            rows.dem.push(shares.iter().map(|share| program.row(name("dem", share), 0.0, f64::INFINITY)).collect());
+            rows.rel
+                .push(shares.iter().map(|share| program.row(name("rel", share), f64::NEG_INFINITY, share.standing)).collect());
+        }
+        let mut limited = |tag, cells: &FxHashMap<CellId, f64>| {
+            let mut sorted: Vec<_> = cells.iter().filter(|(_, most)| most.is_finite()).collect();
+            sorted.sort_by_key(|(cell, _)| **cell);
+            let row = |(cell, most): (&CellId, &f64)| (*cell, program.row(Name::new(tag, &[cell.0]), f64::NEG_INFINITY, *most));
+            sorted.into_iter().map(row).collect()
+        };
+        rows.up = limited("up", &self.supply.shared_uplink);
+        rows.down = limited("down", &self.supply.shared_downlink);
+        for (id, link) in instance.links.pairs() {
+            if let Some(capacity) = link.capacity {
+                let room = capacity.saturating_sub(link.used).0 as f64;
+                rows.link.insert(id, program.row(Name::new("link", &[id.0]), f64::NEG_INFINITY, room));
+            }
+        }
+        for (row, limit) in self.rules.limits.iter().enumerate() {
+            rows.lim.push(program.row(Name::new("lim", &[row as u32]), f64::NEG_INFINITY, limit.max.0 as f64));
+        }
+        for (row, limit) in self.rules.node_limits.iter().enumerate() {
+            for (id, node) in instance.nodes.pairs() {
+                let cell = self.cells.cell(id);
+                let most = limit.max(node.uplink).min(node.uplink).0 as f64;
+                let at = *rows
+                    .nlim
+                    .entry((row, cell))
+                    .or_insert_with(|| program.row(Name::new("nlim", &[row as u32, cell.0]), f64::NEG_INFINITY, 0.0));
+                program.rows[at as usize].upper += most;
+            }
+        }
+        rows.svc = program.row(Name::new("svc", &[]), f64::NEG_INFINITY, f64::INFINITY);
+    }
+
+    /// Columns `y`, `e` and `r`, with the service of each.
+    fn add_requests(&mut self) {
+        for (content, shares) in self.supply.shares.pairs() {
+            let substreams = f64::from(self.instance.contents[content].substreams);
+            for (place, share) in shares.iter().enumerate() {
+                let (dem, rel) = (self.rows.dem[content.index()][place], self.rows.rel[content.index()][place]);
+                for (number, tier) in share.tiers.iter().enumerate() {
+                    let name = |tag| Name::new(tag, &[content.0, share.cell, number as u32]);
+                    let each = tier.weight / substreams;
+                    let served = each * (tier.held + tier.least);
+                    let column = Column { name: name("y"), cost: 0.0, lower: 0.0, upper: tier.count, whole: false };
+                    self.program.column(column, &[(dem, -tier.least), (rel, -tier.brings), (self.rows.svc, served)]);
+                    self.service.push(served);
+                    if tier.need > tier.least {
+                        let upper = (tier.need - tier.least) * tier.count;
+                        let column = Column { name: name("e"), cost: 0.0, lower: 0.0, upper, whole: false };
+                        self.program.column(column, &[(dem, -1.0), (self.rows.svc, each)]);
+                        self.service.push(each);
+                    }
+                }
+                if share.relayed > 0.0 {
+                    let column = Column {
+                        name: Name::new("r", &[content.0, share.cell]),
+                        cost: 0.0,
+                        lower: 0.0,
+                        upper: 1.0,
+                        whole: false,
+                    };
+                    self.program.column(column, &[(dem, -substreams * share.relays), (rel, -share.relayed)]);
+                    self.service.push(0.0);
+                }
+            }
+        }
+    }
+
+    fn add_first_arcs(&mut self) {
+        for content in self.instance.contents.ids() {
+            let row = content.index();
+            for child in 0..self.candidates[row].len() {
+                let standing = |arc: &CellArc| self.supply.shares[content][arc.ends.0 as usize].standing > 0.0;
+                let senders = &self.candidates[row][child];
+                let mut chosen: Vec<CellArc> = senders.iter().take(NEAREST).copied().collect();
+                chosen.extend(senders.iter().skip(NEAREST).filter(|arc| standing(arc)).take(2));
+                chosen.into_iter().for_each(|arc| self.add_arc(arc));
+            }
+        }
+    }
+
+    fn add_arc(&mut self, arc: CellArc) {
+        let key = (arc.content.0, arc.ends.0, arc.ends.1);
+        if !self.known.insert(key) {
+            return;
+        }
+        let mut entries = Vec::with_capacity(8);
+        self.each_entry(&arc, |row, value| entries.push((row, value)));
+        let shares = &self.supply.shares[arc.content];
+        let ends = [arc.content.0, shares[arc.ends.0 as usize].cell, shares[arc.ends.1 as usize].cell];
+        let column = Column { name: Name::new("x", &ends), cost: 0.0, lower: 0.0, upper: f64::INFINITY, whole: false };
+        self.program.column(column, &entries);
+        self.arcs.push(arc);
+    }
+
+    /// The rows that count one copy on an arc, and by how much.
+    fn each_entry(&self, arc: &CellArc, mut entry: impl FnMut(u32, f64)) {
+        let content = arc.content.index();
+        let shares = &self.supply.shares[arc.content];
+        let (from, to) = (CellId(shares[arc.ends.0 as usize].cell), CellId(shares[arc.ends.1 as usize].cell));
+        let (a, b) = (self.class(from), self.class(to));
+        let rate = self.instance.contents[arc.content].rate().0 as f64;
+        entry(self.rows.dem[content][arc.ends.1 as usize], 1.0);
+        entry(self.rows.rel[content][arc.ends.0 as usize], 1.0);
+        if let Some(row) = self.rows.up.get(&from) {
+            entry(*row, rate);
+        }
+        if let Some(row) = self.rows.down.get(&to) {
+            entry(*row, rate);
+        }
+        for link in self.rules.topology.links(arc.arc.route) {
+            if let Some(row) = self.rows.link.get(link) {
+                entry(*row, rate);
+            }
+        }
+        self.rules.each_limit(a, b, arc.content, arc.arc.route, |row| entry(self.rows.lim[row], rate));
+        self.rules.each_node_limit(a, b, arc.content, arc.arc.route, |row| entry(self.rows.nlim[&(row, from)], rate));
+    }
+
+    fn class(&self, cell: CellId) -> ClassId {
+        self.rules.classes.class(self.cells.sample(cell))
+    }
+
+    /// Adds the columns whose reduced cost at these duals is least, a few for each receiving cell; tells how many.
+    /// `cost` says how much one unit of cost counts in the objective.
+    pub fn price_in(&mut self, duals: &[f64], cost: f64) -> usize {
+        let reduced = |arc: &CellArc| {
+            let mut reduced = cost * arc.cost;
+            self.each_entry(arc, |row, value| reduced -= duals[row as usize] * value);
+            reduced
+        };
+        let best_of = |senders: &Vec<CellArc>| {
+            let known = |arc: &CellArc| self.known.contains(&(arc.content.0, arc.ends.0, arc.ends.1));
+            let priced =
+                senders.iter().map(|arc| (reduced(arc), *arc)).filter(|(reduced, arc)| *reduced < -NEGLIGIBLE && !known(arc));
+            let mut best: Vec<(f64, CellArc)> = priced.collect();
+            best.sort_by(|a, b| a.0.total_cmp(&b.0));
+            best.truncate(PRICED);
+            best
+        };
+        let found: Vec<CellArc> =
+            self.candidates.par_iter().flatten().flat_map_iter(|senders| best_of(senders)).map(|(_, arc)| arc).collect();
+        let count = found.len();
+        found.into_iter().for_each(|arc| self.add_arc(arc));
+        count
+    }
+
+    /// The objective `cost` times cost less `service` times service, column by column.
+    pub fn objective(&self, cost: f64, service: f64) -> Vec<f64> {
+        let served = self.service.iter().map(|each| -service * each);
+        served.chain(self.arcs.iter().map(|arc| cost * arc.cost)).collect()
+    }
+
+    /// The row that asks for service.
+    pub fn service_row(&self) -> u32 {
+        self.rows.svc
+    }
+
+    /// Duals as prices, `per` of the objective's units each; what is negative by rounding is taken for zero.
+    pub fn prices(&self, duals: &[f64], per: f64) -> Prices {
+        let price = |row: u32| (-duals[row as usize] / per).max(0.0);
+        let by_cell = |rows: &FxHashMap<CellId, u32>| rows.iter().map(|(cell, row)| (*cell, price(*row))).collect();
+        Prices {
+            send: self.rows.rel.iter().map(|rows| rows.iter().map(|row| price(*row)).collect()).collect(),
+            uplink: by_cell(&self.rows.up),
+            downlink: by_cell(&self.rows.down),
+            link: self.rows.link.iter().map(|(link, row)| (*link, price(*row))).collect(),
+            limit: self.rows.lim.iter().map(|row| price(*row)).collect(),
+            node_limit: self.rows.nlim.iter().map(|(key, row)| (*key, price(*row))).collect(),
+            service: (duals[self.rows.svc as usize] / per).max(0.0),
+        }
+    }
+}
+
+/// For each receiving share of a content all cells that can send to it, cheapest first.
+fn candidates(instance: &Instance, rules: &Rules, cells: &Cells, supply: &Supply, content: ContentId) -> Vec<Vec<CellArc>> {
+    let shares = &supply.shares[content];
+    let sends = |share: &Share| share.standing + share.relayed > 0.0 || share.tiers.iter().any(|tier| tier.brings > 0.0);
+    let senders: Vec<u32> = (0..shares.len() as u32).filter(|place| sends(&shares[*place as usize])).collect();
+    let among: Vec<CellId> = senders.iter().map(|place| CellId(shares[*place as usize].cell)).collect();
+    let rate = instance.contents[content].rate().mbps();
+    let of_child = |(child, share): (usize, &Share)| {
+        if share.tiers.is_empty() && share.relayed == 0.0 {
+            return Vec::new();
+        }
+        let near = cells.near(instance, rules, content, &among, CellId(share.cell));
+        let arc = |near: crate::policy::Near| CellArc {
+            content,
+            ends: (senders[near.local as usize], child as u32),
+            cost: near.cost.value() * rate,
+            arc: near.arc,
+        };
+        near.into_iter().map(arc).collect()
+    };
+    shares.par_iter().enumerate().map(of_child).collect()
+}
