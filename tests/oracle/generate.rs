@@ -1,0 +1,425 @@
+//! Seeded tiny instances: at most 6 nodes, at most 8 substreams to be received over all requests.
+//!
+//! Capacities are a few substream rates with a little to spare or to lack, so that they bind often; everything that the
+//! contract defines and that is built so far occurs.
+
+use super::policies::policies;
+use pleach::instance::document::*;
+use pleach::instance::policy::{LinkStateIs, LinkVolume, When};
+use pleach::instance::{Attributes, Scalar};
+use pleach::units::Kbps;
+use rand::RngExt;
+use rand::SeedableRng;
+use rand::seq::{IndexedRandom, SliceRandom};
+use rand_pcg::Pcg64;
+use smol_str::{SmolStr, format_smolstr};
+
+/// Most substreams that requests may lack.
+pub const MOST_MISSING: u32 = 8;
+
+/// What an instance is about; some things seldom bind by chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// Nothing in particular.
+    Mixed,
+    /// Most viewers get something only over a relay.
+    Relays,
+    /// There is less than is wanted, and some of those who want it have priority.
+    Scarce,
+    /// The viewers are several links away.
+    Routed,
+}
+
+impl Theme {
+    /// What it is about binds where little else does.
+    pub fn is_calm(self) -> bool {
+        matches!(self, Theme::Relays | Theme::Scarce)
+    }
+}
+
+/// Which kinds of limits occur in an instance: all of them everywhere would leave nothing to decide.
+pub struct Plot {
+    /// What it is about.
+    pub theme: Theme,
+    uplinks_tight: bool,
+    downlinks: bool,
+    children: bool,
+    storage: bool,
+    nat: bool,
+    links_tight: bool,
+    links_fail: bool,
+}
+
+impl Plot {
+    fn draw(rng: &mut Pcg64) -> Plot {
+        let theme = match rng.random_range(0..14) {
+            0..5 => Theme::Mixed,
+            5..9 => Theme::Relays,
+            9..12 => Theme::Scarce,
+            _ => Theme::Routed,
+        };
+        let calm = theme.is_calm();
+        let mut some = |chance: f64| rng.random_bool(if calm { 0.1 } else { chance });
+        Plot {
+            theme,
+            uplinks_tight: some(0.4),
+            downlinks: some(0.7),
+            children: some(0.7),
+            storage: some(0.6),
+            nat: some(0.45),
+            links_tight: some(0.5),
+            links_fail: some(0.35),
+        }
+    }
+}
+
+/// The tiny instance of a seed.
+pub fn tiny(seed: u64) -> Document {
+    let rng = &mut Pcg64::seed_from_u64(seed);
+    let plot = &Plot::draw(rng);
+    let time = pick(rng, &["2026-11-23T19:30:00Z", "2026-11-22T03:15:30Z", "2026-06-30T22:59:59Z", "2026-11-28T09:00:00+01:00"]);
+    let networks = match plot.theme {
+        Theme::Routed => 4,
+        Theme::Mixed => pick(rng, &[1, 2, 2, 3, 3, 4]),
+        _ => pick(rng, &[1, 2, 2, 3]),
+    };
+    let contents = if plot.theme == Theme::Scarce { 1 } else { rng.random_range(1..=2) };
+    let mut document = Document {
+        format: INSTANCE_FORMAT.to_owned(),
+        name: format!("tiny-{seed}"),
+        time: time.to_owned(),
+        contents: (0..contents).map(|c| content(rng, plot, c)).collect(),
+        networks: (0..networks).map(|n| network(rng, n)).collect(),
+        ..Document::default()
+    };
+    if rng.random_bool(0.4) {
+        document.clusters = (1..=3).map(|level| ClusterRow { id: format_smolstr!("k{level}"), level, region: None }).collect();
+    }
+    document.links = links(rng, &document, plot);
+    document.routes = routes(rng, &document, plot);
+    document.nodes = (0..pick(rng, &[3, 4, 5, 5, 6, 6])).map(|n| node(rng, &document, plot, n)).collect();
+    document.holdings = holdings(rng, &document, plot);
+    document.requests = requests(rng, &document, plot);
+    document.paths = paths(rng, &document);
+    document.previous = previous(rng, &document);
+    document.policies = policies(rng, &document, plot);
+    document
+}
+
+/// One of a list.
+pub fn pick<T: Copy>(rng: &mut Pcg64, list: &[T]) -> T {
+    *list.choose(rng).expect("there is something to choose from")
+}
+
+/// Something, with a probability.
+pub fn maybe<T>(rng: &mut Pcg64, probability: f64, make: impl FnOnce(&mut Pcg64) -> T) -> Option<T> {
+    rng.random_bool(probability).then(|| make(rng))
+}
+
+fn word(rng: &mut Pcg64, words: &[&'static str]) -> SmolStr {
+    SmolStr::new_static(pick(rng, words))
+}
+
+/// A capacity of a few substreams of the document's contents, now and then a little short.
+pub fn some_rates(rng: &mut Pcg64, document: &Document, most: u64) -> Kbps {
+    let content = document.contents.choose(rng).expect("there is a content");
+    let rate = content.bitrate_kbps.0.div_ceil(u64::from(content.substreams));
+    let least = u64::from(rng.random_bool(0.9)).min(most);
+    let rates = rng.random_range(least..=most) * rate;
+    Kbps(if rng.random_bool(0.2) { rates.saturating_sub(1) } else { rates + pick(rng, &[0, 0, 1, 50]) })
+}
+
+fn content(rng: &mut Pcg64, plot: &Plot, number: usize) -> ContentRow {
+    let substreams = if plot.theme == Theme::Mixed { pick(rng, &[1, 1, 2, 2, 3, 4]) } else { pick(rng, &[1, 1, 2, 3]) };
+    let kind = pick(rng, &[None, Some(ContentKind::Live), Some(ContentKind::File), Some(ContentKind::File)]);
+    ContentRow {
+        id: format_smolstr!("c{number}"),
+        kind,
+        bitrate_kbps: Kbps(pick(rng, &[400, 1000, 1001, 2400, 4000])),
+        substreams,
+        min_substreams: maybe(rng, 0.7, |rng| rng.random_range(1..=substreams)),
+        size_mb: (kind == Some(ContentKind::File)).then(|| pick(rng, &[100.0, 300.0, 700.0])),
+        category: maybe(rng, 0.6, |rng| word(rng, &["sport", "film"])),
+        media: pick(rng, &[None, None, Some(Media::Video), Some(Media::Audio), Some(Media::Data)]),
+        attributes: attributes(rng, &[("paid", &[Scalar::Truth(true), Scalar::Truth(false)])]),
+    }
+}
+
+/// Some of the attributes, each with one of its values.
+fn attributes(rng: &mut Pcg64, known: &[(&'static str, &[Scalar])]) -> Attributes {
+    let mut attributes = Attributes::new();
+    for (name, values) in known {
+        if rng.random_bool(0.5) {
+            attributes.insert(SmolStr::new_static(name), values.choose(rng).expect("attributes have values").clone());
+        }
+    }
+    attributes
+}
+
+const COUNTRIES: [&str; 3] = ["DE", "FR", "US"];
+const PLACES: [(f64, f64); 5] = [(52.5, 13.4), (48.1, 11.6), (48.9, 2.4), (40.7, -74.0), (-33.9, 151.2)];
+
+fn network(rng: &mut Pcg64, number: usize) -> NetworkRow {
+    let place = maybe(rng, 0.6, |rng| pick(rng, &PLACES));
+    NetworkRow {
+        id: format_smolstr!("n{number}"),
+        kind: maybe(rng, 0.8, |rng| word(rng, &["isp", "isp", "enterprise", "data_center"])),
+        asn: maybe(rng, 0.6, |rng| pick(rng, &[64500, 64501])),
+        country: maybe(rng, 0.7, |rng| word(rng, &COUNTRIES)),
+        lat: place.map(|place| place.0),
+        lon: place.map(|place| place.1),
+    }
+}
+
+/// Links between most pairs of networks, now and then two, and inside some networks.
+fn links(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<LinkRow> {
+    let mut links = Vec::new();
+    for from in &document.networks {
+        for to in &document.networks {
+            let chances: &[f64] = match plot.theme {
+                _ if from.id == to.id => &[0.35, 0.05],
+                Theme::Routed => &[0.6, 0.3],
+                Theme::Relays => &[1.0],
+                _ => &[0.85, 0.2],
+            };
+            for (copy, chance) in chances.iter().enumerate() {
+                if rng.random_bool(*chance) {
+                    links.push(link(rng, document, plot, from, to, copy));
+                }
+            }
+        }
+    }
+    links
+}
+
+fn link(rng: &mut Pcg64, document: &Document, plot: &Plot, from: &NetworkRow, to: &NetworkRow, copy: usize) -> LinkRow {
+    let capacity = maybe(rng, if plot.links_tight { 0.8 } else { 0.0 }, |rng| some_rates(rng, document, 5));
+    let states = [None, None, Some(LinkState::Up), Some(LinkState::Congested), Some(LinkState::Down)];
+    LinkRow {
+        id: format_smolstr!("{}{}{copy}", from.id, to.id),
+        from: from.id.clone(),
+        to: to.id.clone(),
+        capacity_kbps: capacity,
+        used_kbps: maybe(rng, 0.5, |rng| some_rates(rng, document, 2)),
+        cost: maybe(rng, 0.6, |rng| pick(rng, &[0.0, 0.1, 0.25, 0.5, 2.0])),
+        kind: maybe(rng, 0.8, |rng| word(rng, &["peering", "transit"])),
+        state: if plot.links_fail { pick(rng, &states) } else { pick(rng, &states[..4]) },
+        month_to_date_gb: maybe(rng, 0.5, |rng| pick(rng, &[0.0, 100.0, 250.0])),
+        weight: maybe(rng, 0.5, |rng| rng.random_range(1..=3)),
+    }
+}
+
+/// A condition on hours, on a link's state or on its volume.
+pub fn when(rng: &mut Pcg64, document: &Document) -> When {
+    let mut when = When::default();
+    let link = document.links.choose(rng).map(|link| link.id.clone());
+    match (link, rng.random_range(0..4)) {
+        (Some(link), 0) => {
+            let states = [LinkState::Up, LinkState::Congested, LinkState::Down];
+            when.link_state = Some(LinkStateIs { link, is: states.into_iter().filter(|_| rng.random_bool(0.6)).collect() });
+            if when.link_state.as_ref().is_some_and(|test| test.is.is_empty()) {
+                when.link_state = None;
+            }
+        }
+        (Some(link), 1) => {
+            let (above, below) = pick(rng, &[(Some(100.0), None), (None, Some(100.0)), (Some(50.0), Some(250.0))]);
+            when.link_volume_gb = Some(LinkVolume { link, above, below });
+        }
+        _ => when.hours = Some(super::policies::hours(rng)),
+    }
+    when
+}
+
+/// A few given routes, each a walk without repetition over the links.
+fn routes(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<RouteRow> {
+    let mut routes = Vec::new();
+    for _ in 0..if plot.theme == Theme::Routed { 8 } else { rng.random_range(0..=4) } {
+        let from = document.networks.choose(rng).expect("there is a network").id.clone();
+        let (mut seen, mut links) = (vec![from.clone()], Vec::new());
+        for _ in 0..rng.random_range(1..=3) {
+            let here = seen.last().expect("a walk starts somewhere");
+            let next: Vec<&LinkRow> = document.links.iter().filter(|l| l.from == *here && !seen.contains(&l.to)).collect();
+            if let Some(link) = next.choose(rng) {
+                links.push(link.id.clone());
+                seen.push(link.to.clone());
+            }
+        }
+        let to = seen.pop().expect("a walk ends somewhere");
+        if !links.is_empty() {
+            let when = maybe(rng, 0.6, |rng| when(rng, document)).unwrap_or_default();
+            routes.push(RouteRow { from, to, links, when });
+        }
+    }
+    routes
+}
+
+/// Node 0 is an origin, node 1 often a waypoint; the rest is mixed, mostly peers.
+fn node(rng: &mut Pcg64, document: &Document, plot: &Plot, number: usize) -> NodeRow {
+    let theme = plot.theme;
+    let role = match number {
+        0 => Role::Origin,
+        1 if theme == Theme::Relays => pick(rng, &[Role::Waypoint, Role::Waypoint, Role::Waypoint, Role::Peer]),
+        _ => pick(rng, &[Role::Server, Role::Waypoint, Role::Peer, Role::Peer, Role::Peer, Role::Peer, Role::Peer, Role::Peer]),
+    };
+    let network = match (theme, number) {
+        (Theme::Routed, 0) => &document.networks[0],
+        (Theme::Routed, _) => &document.networks[rng.random_range(2..4)],
+        _ => document.networks.choose(rng).expect("there is a network"),
+    };
+    let rates = match (theme, number) {
+        (Theme::Relays, 1) => 16,
+        (Theme::Scarce, 0) => 3,
+        (Theme::Scarce, _) => u64::from(rng.random_bool(0.2)),
+        (_, 0) if plot.uplinks_tight => 6,
+        (_, _) if plot.uplinks_tight => 3,
+        (_, 0) => 16,
+        _ => 8,
+    };
+    let place = maybe(rng, 0.3, |rng| pick(rng, &PLACES));
+    let clusters = document.clusters.iter().filter(|_| rng.random_bool(0.4)).map(|cluster| cluster.id.clone()).collect();
+    let plans = [Scalar::Text("gold".into()), Scalar::Text("free".into())];
+    let addresses = ["203.0.113.7", "203.0.113.200", "198.51.100.9", "2001:db8::7"];
+    NodeRow {
+        downlink_kbps: maybe(rng, if plot.downlinks { 0.8 } else { 0.0 }, |rng| some_rates(rng, document, 5)),
+        nat: nat(rng, plot, number),
+        access: maybe(rng, 0.5, |rng| word(rng, &["dsl", "fibre"])),
+        country: maybe(rng, 0.3, |rng| word(rng, &COUNTRIES)),
+        region: maybe(rng, 0.5, |rng| word(rng, &["north", "south"])),
+        lat: place.map(|place| place.0),
+        lon: place.map(|place| place.1),
+        ip: maybe(rng, 0.5, |rng| pick(rng, &addresses)).map(|ip| ip.parse().expect("documentation addresses parse")),
+        affinity: ["friends", "club"].into_iter().filter(|_| rng.random_bool(0.35)).map(SmolStr::new_static).collect(),
+        clusters,
+        max_children: maybe(rng, if plot.children { 0.8 } else { 0.0 }, |rng| {
+            rng.random_range(if number < 2 { 1..=3 } else { 0..=2 })
+        }),
+        relay_contents: relay_contents(rng, theme, role, number),
+        storage_mb: maybe(rng, if plot.storage { 0.8 } else { 0.0 }, |rng| pick(rng, &[50.0, 100.0, 300.0, 400.0, 800.0])),
+        loss: maybe(rng, 0.4, |rng| pick(rng, &[0.0, 0.01, 0.2])),
+        availability: maybe(rng, 0.4, |rng| pick(rng, &[0.5, 0.9, 1.0])),
+        cost: maybe(rng, 0.3, |rng| pick(rng, &[0.0, 0.25, 1.5])),
+        attributes: attributes(rng, &[("plan", &plans), ("age", &[Scalar::Number(3.0), Scalar::Number(30.0)])]),
+        ..NodeRow::new(
+            format_smolstr!("{}{number}", pick(rng, &["a", "b", "c"])),
+            role,
+            network.id.clone(),
+            some_rates(rng, document, rates),
+        )
+    }
+}
+
+fn nat(rng: &mut Pcg64, plot: &Plot, number: usize) -> Option<Nat> {
+    let types = [Nat::Open, Nat::FullCone, Nat::RestrictedCone, Nat::PortRestricted, Nat::Symmetric, Nat::Blocked];
+    match (plot.theme, number) {
+        (Theme::Relays, 0) => Some(Nat::Symmetric),
+        (Theme::Relays, 1) => None,
+        (Theme::Relays, _) => Some(pick(rng, &[Nat::PortRestricted, Nat::PortRestricted, Nat::Symmetric, Nat::Blocked])),
+        _ => maybe(rng, if plot.nat { 0.7 } else { 0.0 }, |rng| pick(rng, &types)),
+    }
+}
+
+fn relay_contents(rng: &mut Pcg64, theme: Theme, role: Role, number: usize) -> Option<u32> {
+    match (theme, number, role) {
+        (Theme::Relays, 1, Role::Waypoint) => pick(rng, &[None, Some(0), Some(0), Some(1)]),
+        (Theme::Relays, 1, _) => pick(rng, &[None, Some(0), Some(1), Some(2)]),
+        (_, _, Role::Waypoint) => maybe(rng, 0.5, |rng| rng.random_range(0..=1)),
+        _ => maybe(rng, 0.35, |rng| rng.random_range(0..=2)),
+    }
+}
+
+/// The origin has the contents, or most of them; some others have all or part of one.
+fn holdings(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<HoldingRow> {
+    let mut holdings = Vec::new();
+    for (n, node) in document.nodes.iter().enumerate() {
+        for content in &document.contents {
+            let chance = match (n, node.role, content.kind) {
+                (0, _, _) => 0.95,
+                _ if plot.theme.is_calm() => 0.06,
+                (_, Role::Server, _) => 0.5,
+                (_, _, Some(ContentKind::File)) => 0.25,
+                _ => 0.12,
+            };
+            if !rng.random_bool(chance) {
+                continue;
+            }
+            let whole = rng.random_bool(if n == 0 { 0.85 } else { 0.4 });
+            let part: Vec<u32> = (0..content.substreams).filter(|_| rng.random_bool(0.5)).collect();
+            let substreams = (!whole && !part.is_empty()).then_some(part);
+            holdings.push(HoldingRow { node: node.id.clone(), content: content.id.clone(), substreams });
+        }
+    }
+    holdings
+}
+
+/// Requests in random order, as long as no more than [`MOST_MISSING`] substreams are missing.
+fn requests(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<RequestRow> {
+    let mut pairs: Vec<(&NodeRow, &ContentRow)> =
+        document.nodes.iter().flat_map(|node| document.contents.iter().map(move |content| (node, content))).collect();
+    pairs.shuffle(rng);
+    let (mut requests, mut missing) = (Vec::new(), 0);
+    for (node, content) in pairs {
+        let holding = document.holdings.iter().find(|h| h.node == node.id && h.content == content.id);
+        let held = holding.map_or(0, |h| h.substreams.as_ref().map_or(content.substreams, |list| list.len() as u32));
+        let chance = match node.role {
+            _ if held == content.substreams => 0.05,
+            _ if requests.is_empty() => 1.0,
+            Role::Peer => 0.9,
+            _ => 0.1,
+        };
+        if missing + content.substreams - held <= MOST_MISSING && rng.random_bool(chance) {
+            missing += content.substreams - held;
+            let chance = if plot.theme == Theme::Scarce { 1.0 } else { 0.6 };
+            let weight = maybe(rng, chance, |rng| pick(rng, &[0.25, 0.5, 1.0, 2.0, 3.0]));
+            requests.push(RequestRow { node: node.id.clone(), content: content.id.clone(), weight });
+        }
+    }
+    requests
+}
+
+/// Measurements between some nodes and some networks, at most one for each pair.
+fn paths(rng: &mut Pcg64, document: &Document) -> Vec<PathRow> {
+    let nodes: Vec<&SmolStr> = document.nodes.iter().map(|node| &node.id).collect();
+    let networks: Vec<&SmolStr> = document.networks.iter().map(|network| &network.id).collect();
+    let mut paths = Vec::new();
+    for (ends, chance) in [(nodes, 0.12), (networks, 0.3)] {
+        for from in &ends {
+            for to in &ends {
+                if rng.random_bool(chance) {
+                    let rtt_ms = maybe(rng, 0.7, |rng| pick(rng, &[2.0, 23.5, 80.0, 300.0]));
+                    let loss = maybe(rng, 0.5, |rng| pick(rng, &[0.0, 0.002, 0.3]));
+                    paths.push(PathRow { from: (*from).clone(), to: (*to).clone(), rtt_ms, loss });
+                }
+            }
+        }
+    }
+    paths
+}
+
+/// A topology in force for some receivers, with parents that are gone and rows about nodes that are gone.
+fn previous(rng: &mut Pcg64, document: &Document) -> Vec<PreviousRow> {
+    let mut rows = Vec::new();
+    if rng.random_bool(0.4) {
+        return rows;
+    }
+    let gone = SmolStr::new_static("gone");
+    for node in document.nodes.iter().map(|node| &node.id).chain([&gone]) {
+        for content in &document.contents {
+            if !rng.random_bool(0.5) {
+                continue;
+            }
+            let others: Vec<&SmolStr> =
+                document.nodes.iter().map(|node| &node.id).filter(|id| *id != node).chain([&gone]).collect();
+            let parents = (0..content.substreams).map(|_| previous_cell(rng, &others)).collect();
+            rows.push(PreviousRow { node: node.clone(), content: content.id.clone(), parents });
+        }
+    }
+    rows
+}
+
+fn previous_cell(rng: &mut Pcg64, others: &[&SmolStr]) -> ParentCell {
+    match rng.random_range(0..10) {
+        0..2 => ParentCell::Nobody(()),
+        2 => ParentCell::Several(others.sample(rng, 2).map(|id| (*id).clone()).collect()),
+        _ => ParentCell::One((*others.choose(rng).expect("there are others")).clone()),
+    }
+}

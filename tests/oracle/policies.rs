@@ -1,0 +1,196 @@
+//! Random policies over the fields that the generator fills.
+
+use super::generate::{Plot, Theme, maybe, pick, some_rates, when};
+use pleach::instance::document::RequestRow;
+use pleach::instance::policy::*;
+use pleach::instance::{Document, Scalar};
+use rand::RngExt;
+use rand::seq::IndexedRandom;
+use rand_pcg::Pcg64;
+use smol_str::{SmolStr, format_smolstr};
+
+/// Two to five policies; where there is not enough for all, fewer, and one that favours who would else come last.
+pub fn policies(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<Policy> {
+    let count = rng.random_range(if plot.theme.is_calm() { 0..=2 } else { 3..=6 });
+    let rules: Vec<Rule> = (0..count).map(|_| rule(rng, document)).collect();
+    let mut policies: Vec<Policy> = rules.into_iter().enumerate().map(|(p, rule)| policy(rng, document, p, rule)).collect();
+    let weight_of = |request: &&RequestRow| request.weight.unwrap_or(1.0);
+    let last = document.requests.iter().min_by(|a, b| weight_of(a).total_cmp(&weight_of(b)));
+    if let (Theme::Scarce, Some(last)) = (plot.theme, last) {
+        let weight = 10.0;
+        let mut priority = policy(rng, document, count, Rule::Priority { weight });
+        (priority.when, priority.content) = Default::default();
+        priority.destination = Selector { tests: vec![one_of("id", &[&last.node])] };
+        policies.push(priority);
+    }
+    policies
+}
+
+fn policy(rng: &mut Pcg64, document: &Document, number: usize, rule: Rule) -> Policy {
+    // Rules about receivers take a destination and a content, nothing else.
+    let receivers = matches!(rule, Rule::Priority { .. } | Rule::MaxDepth { .. });
+    let forbids = matches!(rule, Rule::Forbid {});
+    let (mut source, mut crosses, mut relation) = (Selector::default(), None, None);
+    let (senders, wanters) = (&document.holdings[..], &document.requests[..]);
+    let sender = senders.choose(rng).map(|holding| holding.node.clone());
+    let wanter = wanters.choose(rng).map(|request| request.node.clone());
+    if !receivers {
+        source = maybe(rng, 0.4, |rng| selector_near(rng, document, sender)).unwrap_or_default();
+        crosses = maybe(rng, 0.2, |rng| link_selector(rng, document));
+        relation = maybe(rng, 0.2, |rng| relation_of(rng, 0));
+    }
+    // What forbids everything only empties the instance, and what favours everybody favours nobody.
+    let broad = source.is_all() && crosses.is_none() && relation.is_none();
+    let chance = if matches!(rule, Rule::Priority { .. }) || forbids && broad { 1.0 } else { 0.4 };
+    Policy {
+        id: format_smolstr!("p{number}"),
+        owner: pick(rng, &[Owner::Network, Owner::Provider, Owner::Client]),
+        rank: rng.random_range(1..=3),
+        relaxable: false,
+        when: maybe(rng, 0.25, |rng| when(rng, document)).unwrap_or_default(),
+        source,
+        destination: maybe(rng, chance, |rng| selector_near(rng, document, wanter)).unwrap_or_default(),
+        content: maybe(rng, 0.3, content_selector).unwrap_or_default(),
+        crosses,
+        relation,
+        rule,
+    }
+}
+
+fn rule(rng: &mut Pcg64, document: &Document) -> Rule {
+    match rng.random_range(0..21) {
+        0..3 => Rule::Forbid {},
+        3..8 => Rule::LimitRate { max_kbps: some_rates(rng, document, 3) },
+        8 => Rule::LimitNodeRate(NodeRate::MaxKbps(some_rates(rng, document, 2))),
+        9..12 => {
+            let (digits, scale) = pick(rng, &[(0, 0), (25, 2), (25, 2), (5, 1), (333333333, 9), (75, 2)]);
+            Rule::LimitNodeRate(NodeRate::MaxFraction(Decimal { digits, scale }))
+        }
+        12..14 => Rule::Prefer { cost: pick(rng, &[-5.0, -0.3, 0.2, 1.0]) },
+        14 => Rule::Priority { weight: pick(rng, &[0.1, 2.0, 10.0]) },
+        15..19 => Rule::MaxDepth { hops: pick(rng, &[0, 1, 1, 1, 1, 1, 2]) },
+        _ => Rule::Protocol { name: SmolStr::new_static(pick(rng, &["rtp", "quic"])) },
+    }
+}
+
+/// Hours of the week, in some time zone.
+pub fn hours(rng: &mut Pcg64) -> Hours {
+    let clock = [0, 4 * 60 + 15, 9 * 60, 19 * 60 + 30, 20 * 60 + 30, 23 * 60];
+    Hours {
+        days: maybe(rng, 0.6, |rng| {
+            let days: Vec<Day> = Day::ALL.iter().map(|(_, day)| *day).filter(|_| rng.random_bool(0.5)).collect();
+            if days.is_empty() { vec![Day::Sun] } else { days }
+        }),
+        from: maybe(rng, 0.7, |rng| ClockTime(pick(rng, &clock))),
+        to: maybe(rng, 0.7, |rng| ClockTime(pick(rng, &clock) + 60)),
+        timezone: maybe(rng, 0.6, |rng| pick(rng, &["Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC"]).to_owned()),
+    }
+}
+
+fn one_of(field: &str, values: &[&str]) -> Test {
+    let values = values.iter().map(|value| Scalar::Text(SmolStr::new(value))).collect();
+    Test::Field(SmolStr::new(field), Matcher::OneOf(values))
+}
+
+fn test(field: &str, matcher: Matcher) -> Test {
+    Test::Field(SmolStr::new(field), matcher)
+}
+
+/// A selector of one node, or any other.
+fn selector_near(rng: &mut Pcg64, document: &Document, node: Option<SmolStr>) -> Selector {
+    match node {
+        Some(node) if rng.random_bool(0.3) => Selector { tests: vec![one_of("id", &[&node])] },
+        _ => node_selector(rng, document, 0),
+    }
+}
+
+/// One or two tests, now and then negated or alternative.
+fn node_selector(rng: &mut Pcg64, document: &Document, nesting: u32) -> Selector {
+    let count = if rng.random_bool(0.2) { 2 } else { 1 };
+    let mut tests: Vec<Test> = Vec::new();
+    for _ in 0..count {
+        let next = node_test(rng, document, nesting);
+        // A key stands once in a selector.
+        if !tests.iter().any(|known| key(known) == key(&next)) {
+            tests.push(next);
+        }
+    }
+    Selector { tests }
+}
+
+fn key(test: &Test) -> &str {
+    match test {
+        Test::Field(field, _) => field,
+        Test::Not(_) => "not",
+        Test::Any(_) => "any",
+    }
+}
+
+fn node_test(rng: &mut Pcg64, document: &Document, nesting: u32) -> Test {
+    let node = |rng: &mut Pcg64| document.nodes[rng.random_range(0..document.nodes.len())].clone();
+    match rng.random_range(0..if nesting > 1 { 17 } else { 20 }) {
+        0..3 => one_of("id", &[&node(rng).id, &node(rng).id]),
+        3..5 => one_of("role", pick(rng, &[&["peer"], &["origin", "server"], &["waypoint", "peer"]])),
+        5 => one_of("network", &[&node(rng).network]),
+        6 => one_of(pick(rng, &["country", "network.country"]), pick(rng, &[&["DE"], &["FR", "US"]])),
+        7 => one_of("nat", pick(rng, &[&["open"], &["port_restricted", "symmetric"]])),
+        8 => one_of("network.kind", pick(rng, &[&["isp"], &["enterprise"]])),
+        9 => test("network.as", Matcher::OneOf(vec![Scalar::Number(64500.0)])),
+        10 => test(
+            pick(rng, &["downlink_kbps", "max_children", "storage_mb", "relay_contents", "uplink_kbps"]),
+            Matcher::Between(Some(1.0), maybe(rng, 0.4, |rng| pick(rng, &[1.0, 800.0, 2000.0]))),
+        ),
+        11 => {
+            let field = pick(rng, &["region", "access", "network.kind", "downlink_kbps", "availability", "lat", "country"]);
+            test(field, Matcher::Present(rng.random_bool(0.5)))
+        }
+        12 => {
+            let prefix = pick(rng, &["203.0.113.0/25", "198.51.100.0/24", "2001:db8::/32"]);
+            test("ip", Matcher::Prefixes(vec![prefix.parse().expect("documentation prefixes parse")]))
+        }
+        13 => one_of("affinity", &["friends"]),
+        14 => one_of("attributes.plan", &["gold"]),
+        15 => test("attributes.age", Matcher::Between(None, Some(18.0))),
+        16 if document.clusters.is_empty() => one_of("region", &["north"]),
+        16 => test("level", Matcher::Between(Some(1.0), Some(2.0))),
+        17..19 => Test::Not(node_selector(rng, document, nesting + 1)),
+        _ => Test::Any((0..2).map(|_| node_selector(rng, document, nesting + 1)).collect()),
+    }
+}
+
+fn content_selector(rng: &mut Pcg64) -> Selector {
+    let test = match rng.random_range(0..7) {
+        0..2 => one_of("id", pick(rng, &[&["c0"], &["c1"]])),
+        2 => one_of("kind", pick(rng, &[&["live"], &["file"]])),
+        3 => one_of("media", pick(rng, &[&["video"], &["audio", "data"]])),
+        4 => one_of("category", &["sport"]),
+        5 => test("attributes.paid", Matcher::OneOf(vec![Scalar::Truth(true)])),
+        _ => test("substreams", Matcher::Between(Some(2.0), Some(3.0))),
+    };
+    Selector { tests: vec![test] }
+}
+
+fn link_selector(rng: &mut Pcg64, document: &Document) -> Selector {
+    let network = document.networks[rng.random_range(0..document.networks.len())].id.clone();
+    let tests = match rng.random_range(0..5) {
+        0 => Vec::new(),
+        1 => vec![one_of("kind", pick(rng, &[&["transit"], &["peering"]]))],
+        2 => vec![one_of(pick(rng, &["from", "to"]), &[&network])],
+        3 => vec![one_of("state", &["congested"])],
+        _ => vec![Test::Not(Selector { tests: vec![one_of("kind", &["peering"])] })],
+    };
+    Selector { tests }
+}
+
+fn relation_of(rng: &mut Pcg64, nesting: u32) -> Relation {
+    let fields = ["network", "country", "region", "network.as", "role", "attributes.plan"];
+    let field = |rng: &mut Pcg64| vec![SmolStr::new_static(pick(rng, &fields))];
+    let test = match rng.random_range(0..if nesting > 1 { 5 } else { 7 }) {
+        0..2 => RelationTest::Same(field(rng)),
+        2..4 => RelationTest::Different(field(rng)),
+        4 => RelationTest::SharesAffinity(true),
+        5 => RelationTest::Not(relation_of(rng, nesting + 1)),
+        _ => RelationTest::Any((0..2).map(|_| relation_of(rng, nesting + 1)).collect()),
+    };
+    Relation { tests: vec![test] }
+}

@@ -1,0 +1,193 @@
+//! A thousand tiny instances against the oracle.
+
+mod oracle;
+
+use oracle::binding::{CAPACITIES, RULES, SHAPES, binding, variants};
+use oracle::brute::{Best, best};
+use oracle::generate::{MOST_MISSING, tiny};
+use oracle::reading::{World, read};
+use pleach::engine::{Cancel, Options, Silent, solve};
+use pleach::instance::document::{HoldingRow, RequestRow};
+use pleach::instance::{Document, Instance};
+use pleach::parameters::{Model, Weights};
+use pleach::units::Cost;
+use pleach::verify::{ViolationKind, examine};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_pcg::Pcg64;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How many instances there are; their seeds are the numbers below it.
+const INSTANCES: u64 = 1000;
+
+/// Of how many instances the greedy has to reach the best service.
+const REACHED: usize = 700;
+
+fn world(document: &Document) -> World {
+    read(document, &Weights::default())
+}
+
+fn instance(document: &Document) -> Instance {
+    let made = Instance::from_document(document.clone());
+    made.unwrap_or_else(|faults| panic!("{} is refused: {faults:?}", document.name)).0
+}
+
+/// What is wrong with each instance, by a test of one; empty where nothing is.
+fn complaints(test: impl Fn(&Document) -> Option<String> + Sync) -> Vec<String> {
+    let documents = (0..INSTANCES).into_par_iter().map(tiny);
+    documents.filter_map(|document| test(&document).map(|complaint| format!("{}: {complaint}", document.name))).collect()
+}
+
+fn assert_none(complaints: &[String]) {
+    let shown = complaints.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
+    assert!(complaints.is_empty(), "{} of {INSTANCES} instances:\n{shown}", complaints.len());
+}
+
+#[test]
+fn the_instances_are_tiny() {
+    assert_none(&complaints(|document| {
+        let missing = |request: &RequestRow| {
+            let content = document.contents.iter().find(|content| content.id == request.content).unwrap();
+            let held = document.holdings.iter().find(|h| h.node == request.node && h.content == request.content);
+            let count = |h: &HoldingRow| h.substreams.as_ref().map_or(content.substreams, |list| list.len() as u32);
+            content.substreams - held.map_or(0, count)
+        };
+        let missing: u32 = document.requests.iter().map(missing).sum();
+        let is_tiny = document.nodes.len() <= 6 && missing <= MOST_MISSING;
+        (!is_tiny).then(|| format!("{} nodes, {missing} missing substreams", document.nodes.len()))
+    }));
+}
+
+#[test]
+fn every_rule_and_every_capacity_binds_in_one_instance_of_twenty() {
+    let documents = (0..INSTANCES).into_par_iter().map(tiny);
+    let bound: Vec<Vec<&str>> = documents.map(|document| binding(&document, &best(&world(&document)))).collect();
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    bound.iter().flatten().for_each(|name| *counts.entry(name).or_default() += 1);
+    println!("{counts:#?}");
+    let rare = |names: &[&'static str], least: u64| -> Vec<String> {
+        let count = |name: &&'static str| (*name, counts.get(name).copied().unwrap_or(0));
+        let rare = names.iter().map(count).filter(|(_, count)| *count < least);
+        rare.map(|(name, count)| format!("{name} binds in {count}")).collect()
+    };
+    assert_none(&rare(&RULES, INSTANCES / 20));
+    assert_none(&rare(&CAPACITIES.map(|(name, _)| name), INSTANCES / 20));
+    assert_none(&rare(&SHAPES.map(|(name, _)| name), INSTANCES / 100));
+}
+
+#[test]
+fn the_verifier_accepts_the_best_plan_and_counts_the_same_values() {
+    assert_none(&complaints(|document| {
+        let (world, instance) = (world(document), instance(document));
+        let best = best(&world);
+        let plan = oracle::plan::plan(document, &instance, &world, &best);
+        let examined = examine(&instance, &plan);
+        let told: Vec<String> = examined.violations.iter().map(|violation| format!("{violation:?}")).collect();
+        let same = (examined.service - best.service).abs() < 1e-9 && examined.cost == Cost(i128::from(best.cost));
+        let values = format!("service {} and {}, cost {:?} and {}", examined.service, best.service, examined.cost, best.cost);
+        (!told.is_empty() || !same).then(|| format!("{values}: {}", told.join("; ")))
+    }));
+}
+
+/// How a plan's numbers and reasons may be wrong although nothing is broken.
+const TOLD_WRONG: [ViolationKind; 9] = [
+    ViolationKind::WrongValue,
+    ViolationKind::WrongBound,
+    ViolationKind::WrongLinks,
+    ViolationKind::WrongPolicies,
+    ViolationKind::WrongChanges,
+    ViolationKind::WrongStatistics,
+    ViolationKind::WrongReason,
+    ViolationKind::Protocol,
+    ViolationKind::Unserved,
+];
+
+#[test]
+fn the_verifier_refuses_every_plan_that_is_better_than_the_best() {
+    let refused = AtomicU64::new(0);
+    assert_none(&complaints(|document| {
+        let (best_of_all, instance) = (best(&world(document)), instance(document));
+        // What a limit or a policy kept back comes out when it is taken away.
+        let accepted = |(name, variant): (&str, Document)| {
+            let lawless = world(&variant);
+            let mut plan = oracle::plan::plan(&variant, &instance, &lawless, &best(&lawless));
+            plan.policies.clear();
+            let examined = examine(&instance, &plan);
+            let (service, cost) = (examined.service - best_of_all.service, examined.cost.0 - i128::from(best_of_all.cost));
+            let better = service > 1e-9 || service > -1e-9 && cost < 0;
+            let broken = examined.violations.iter().any(|violation| !TOLD_WRONG.contains(&violation.kind));
+            refused.fetch_add(u64::from(better && broken), Ordering::Relaxed);
+            (better && !broken).then(|| format!("without {name}, service {service:+}, cost {cost:+}"))
+        };
+        variants(document).into_iter().find_map(accepted)
+    }));
+    assert!(refused.load(Ordering::Relaxed) >= INSTANCES, "{refused:?} plans were too good");
+}
+
+#[test]
+fn the_greedy_is_valid_and_never_better_than_the_best() {
+    let options = Options::new(Model::shipped("live").expect("live is shipped"));
+    assert_none(&complaints(|document| {
+        let best = best(&world(document));
+        // Whatever `solve` returns, the verifier has accepted.
+        let outcome = solve(&instance(document), &options, &mut Silent, &Cancel::default());
+        let (service, cost) = (outcome.plan.service.value, outcome.plan.cost.value);
+        let better = service > best.service + 1e-9 || service > best.service - 1e-9 && cost < best.cost_value() - 1e-9;
+        let bound = outcome.plan.service.bound.is_some_and(|bound| bound < best.service - 1e-9);
+        let values = || format!("service {service} of {}, cost {cost} of {}", best.service, best.cost_value());
+        (better || bound).then(values)
+    }));
+}
+
+#[test]
+fn the_greedy_reaches_the_best_service_of_most_instances() {
+    let options = Options::new(Model::shipped("live").expect("live is shipped"));
+    let missed = complaints(|document| {
+        let best = best(&world(document)).service;
+        let service = solve(&instance(document), &options, &mut Silent, &Cancel::default()).plan.service.value;
+        (service < best - 1e-9).then(|| format!("{service} of {best}"))
+    });
+    println!("{} of {INSTANCES} missed", missed.len());
+    assert!(INSTANCES as usize - missed.len() >= REACHED, "{} missed:\n{}", missed.len(), missed.join("\n"));
+}
+
+/// The same document with every list shuffled whose order means nothing.
+fn shuffled(document: &Document) -> Document {
+    let rng = &mut Pcg64::seed_from_u64(7);
+    let mut other = document.clone();
+    other.contents.shuffle(rng);
+    other.nodes.shuffle(rng);
+    other.holdings.shuffle(rng);
+    other.requests.shuffle(rng);
+    other.networks.shuffle(rng);
+    other.links.shuffle(rng);
+    other.paths.shuffle(rng);
+    other.clusters.shuffle(rng);
+    other.previous.shuffle(rng);
+    other
+}
+
+#[test]
+fn the_order_of_lists_does_not_change_the_best() {
+    assert_none(&complaints(|document| {
+        let worth = |document: &Document| best(&world(document));
+        let (one, other): (Best, Best) = (worth(document), worth(&shuffled(document)));
+        let same = (one.service - other.service).abs() < 1e-9 && one.cost == other.cost;
+        (!same).then(|| format!("service {} and {}, cost {} and {}", one.service, other.service, one.cost, other.cost))
+    }));
+}
+
+#[test]
+fn the_order_of_lists_does_not_change_what_solve_reaches() {
+    let options = Options::new(Model::shipped("live").expect("live is shipped"));
+    assert_none(&complaints(|document| {
+        let worth = |document: &Document| {
+            let plan = solve(&instance(document), &options, &mut Silent, &Cancel::default()).plan;
+            (plan.service.value, plan.cost.value)
+        };
+        let (one, other) = (worth(document), worth(&shuffled(document)));
+        (one != other).then(|| format!("{one:?} and {other:?}"))
+    }));
+}
