@@ -35,16 +35,11 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let instance = arguments.given.instance(&[&arguments.plan])?;
     let (file, _) = input::plan(&arguments.plan)?;
     // What does not fit the instance is an answer too, and the rest is still examined.
-    let (plan, misfits) = match Plan::resolve(file, &instance) {
-        Ok(plan) => (plan, Vec::new()),
-        Err(unresolved) => (unresolved.plan, unresolved.misfits),
-    };
-    let found = verify::examine(&instance, &plan);
-    let misfits = misfits.into_iter().map(Violation::from);
-    let violations: Vec<Violation> = misfits.chain(found.violations.iter().cloned()).collect();
+    let (plan, found) = verify::check(&instance, file);
+    let violations = &found.violations;
     let answer = match arguments.json {
-        true => machine(&plan, &found, &violations),
-        false => words(&instance, &plan, &found, &violations, Terminal::stdout()),
+        true => machine(&plan, &found, violations),
+        false => words(&instance, &plan, &found, violations, Terminal::stdout()),
     };
     let written = output::write(None, |out| out.write_all(answer.as_bytes()));
     if violations.is_empty() {

@@ -3,11 +3,12 @@
 use super::law::Law;
 use super::network::{Network, Pair, km};
 use super::rows::Rows;
+use super::sums::Sums;
 use super::violation::ViolationKind;
-use super::{Sums, node_name, request};
+use super::{node_name, request};
 use crate::ids::{ContentId, Id, NodeId, PolicyId};
 use crate::instance::policy::Rule;
-use crate::instance::{Content, Instance, Parents};
+use crate::instance::{Content, Instance, Node, Parents};
 use crate::parameters::Weights;
 use crate::plan::{Assignment, Plan};
 use crate::units::{Kbps, UnitCost};
@@ -43,6 +44,7 @@ impl Walk<'_> {
         let content = &self.instance.contents[row.content];
         let width = row.parents.width();
         let mut matching = Vec::new();
+        self.touch(row);
         for (cell, parent) in row.parents.cells().iter().enumerate() {
             if *parent == NodeId::NONE {
                 if row.protocol(cell).is_some() {
@@ -57,6 +59,15 @@ impl Walk<'_> {
         }
         if width > 1 {
             self.count_parents(row, sums);
+        }
+    }
+
+    /// Reads what the flows will ask of the parents, all at once: parents lie anywhere in a large table, and reads that wait
+    /// for memory together cost less than one after the other.
+    fn touch(&self, row: &Assignment) {
+        let asked = |node: &Node| (node.network, node.nat, node.role, node.place, node.cost, node.loss, node.availability);
+        for parent in row.parents.cells() {
+            std::hint::black_box(self.instance.nodes.get(*parent).map(asked));
         }
     }
 

@@ -82,7 +82,7 @@ impl<'a> Law<'a> {
         &self.instance.policies[id.index()]
     }
 
-    /// Policies in force, in list order.
+    /// A policy is in force at the instance's time.
     pub(super) fn in_force(&self, id: PolicyId) -> bool {
         self.in_force[id.index() / 64] >> (id.index() % 64) & 1 == 1
     }
@@ -105,12 +105,9 @@ impl<'a> Law<'a> {
         crossed: &[u64],
         mut visit: impl FnMut(PolicyId),
     ) {
-        for word in 0..self.words {
-            let mut left = self.source[self.row(source) + word]
-                & self.destination[self.row(destination) + word]
-                & self.content[content][word]
-                & crossed[word]
-                & self.on_flows[word];
+        let (sources, destinations) = (&self.source[self.row(source)..], &self.destination[self.row(destination)..]);
+        for (word, crossed) in crossed.iter().enumerate() {
+            let mut left = sources[word] & destinations[word] & self.content[content][word] & crossed & self.on_flows[word];
             while left != 0 {
                 let policy = PolicyId::new(word * 64 + left.trailing_zeros() as usize);
                 left &= left - 1;

@@ -8,9 +8,10 @@
 //! ```text
 //! rows      the plan's rows, sorted, found by node and content
 //! law       policies matched by class of nodes (selector, moment)
-//! network   routes, address translators, measured paths
-//! nodes     walk over nodes: what stands where -> flows: walk over flows
+//! network   address translators, measured paths, distances (routes)
+//! nodes     walk over nodes: what stands where (reasons) -> flows: walk over flows
 //! trees     per substream: circles, possession, depth
+//! sums      what is added up on these walks
 //! loads     uplinks, links, limits            worth     values, bounds, statistics
 //! ```
 
@@ -20,8 +21,11 @@ mod loads;
 mod moment;
 mod network;
 mod nodes;
+mod reasons;
+mod routes;
 mod rows;
 mod selector;
+mod sums;
 mod trees;
 mod violation;
 mod worth;
@@ -31,7 +35,7 @@ use crate::instance::Instance;
 use crate::instance::policy::Rule;
 use crate::parameters::Weights;
 use crate::plan::file::{Changes, PlanFile, Statistics};
-use crate::plan::read::{Misfit, MisfitKind};
+use crate::plan::resolve::{Misfit, MisfitKind};
 use crate::plan::{Assignment, Plan, Seconds};
 use crate::units::Cost;
 use flows::Walk;
@@ -42,6 +46,7 @@ use rayon::prelude::*;
 use rows::Rows;
 use rustc_hash::FxHashSet;
 use std::sync::atomic::{AtomicU32, AtomicU64};
+use sums::Sums;
 pub use violation::{Violation, ViolationKind};
 
 /// Something that the verifier has accepted; only it can make one.
@@ -108,26 +113,19 @@ pub fn verify(instance: &Instance, plan: Plan) -> Result<Verified<Plan>, Box<Rej
     if violations.is_empty() { Ok(Verified(plan)) } else { Err(Box::new(Rejected { plan, violations })) }
 }
 
-/// What `check` says of a plan file.
-#[derive(Debug)]
-pub struct Checked {
-    /// What of the file fits the instance.
-    pub plan: Plan,
-    /// Everything that is wrong, what does not fit the instance first.
-    pub violations: Vec<Violation>,
-}
-
-/// Resolves a plan file and judges it; a name that the instance lacks is told once.
-pub fn check(instance: &Instance, file: PlanFile) -> Checked {
+/// Resolves a plan file and judges what of it fits the instance; what does not fit stands first among the violations,
+/// and a name that the instance lacks is told once.
+pub fn check(instance: &Instance, file: PlanFile) -> (Plan, Examination) {
     let (plan, misfits) = match Plan::resolve(file, instance) {
         Ok(plan) => (plan, Vec::new()),
         Err(unresolved) => (unresolved.plan, unresolved.misfits),
     };
-    let mut violations: Vec<Violation> = misfits.into_iter().map(Violation::from).collect();
-    let told: FxHashSet<String> = violations.iter().map(|violation| violation.place.clone()).collect();
-    let found = examine(instance, &plan).violations;
-    violations.extend(found.into_iter().filter(|found| found.kind != ViolationKind::UnknownId || !told.contains(&found.place)));
-    Checked { plan, violations }
+    let mut examination = examine(instance, &plan);
+    let told: FxHashSet<&str> = misfits.iter().map(|misfit| misfit.place.as_str()).collect();
+    examination.violations.retain(|found| found.kind != ViolationKind::UnknownId || !told.contains(found.place.as_str()));
+    let found = std::mem::take(&mut examination.violations);
+    examination.violations = misfits.into_iter().map(Violation::from).chain(found).collect();
+    (plan, examination)
 }
 
 /// Judges a plan by the contract; never panics, whatever the plan says.
@@ -135,7 +133,7 @@ pub fn examine(instance: &Instance, plan: &Plan) -> Examination {
     let mut violations = Vec::new();
     let weights = parameters(plan, &mut violations);
     let rows = Rows::sort(instance, plan, &mut violations);
-    let unserved = nodes::sorted_unserved(instance, &plan.unserved, &mut violations);
+    let unserved = reasons::sorted_unserved(instance, &plan.unserved, &mut violations);
     let law = Law::read(instance, plan);
     let network = Network::of(instance, &law, &network::pairs_in_use(instance, flows_of(instance, &rows)));
     let sent: Vec<AtomicU64> = instance.nodes.iter().map(|_| AtomicU64::new(0)).collect();
@@ -143,7 +141,7 @@ pub fn examine(instance: &Instance, plan: &Plan) -> Examination {
     let children: Vec<AtomicU32> = instance.nodes.iter().filter(|_| limited).map(|_| AtomicU32::new(0)).collect();
     let node_rates = node_rates(instance);
     let walk = Walk { instance, plan, weights, rows: &rows, law: &law, network: &network, sent: &sent, node_rates: &node_rates };
-    let nodes = Nodes { walk, unserved, sources: nodes::sources(instance), children: &children };
+    let nodes = Nodes { walk, unserved, sources: reasons::sources(instance), children: &children };
     let mut sums = walk_nodes(instance, &nodes);
     let trees = trees::judge(instance, &rows, &law);
     violations.append(&mut sums.violations);
@@ -176,84 +174,6 @@ impl From<Misfit> for Violation {
             MisfitKind::WrongLinks => ViolationKind::WrongLinks,
         };
         Violation::new(kind, misfit.place, misfit.text)
-    }
-}
-
-/// Numbers that are added up over nodes.
-struct Sums {
-    violations: Vec<Violation>,
-    /// kbps that the plan puts on each link.
-    links: Vec<u64>,
-    /// By policy: kbps of matching flows, for `limit_rate`.
-    limited: Vec<u128>,
-    /// By policy: requests whose destination and content match.
-    matched: Vec<u64>,
-    cost: Cost,
-    kbps: u128,
-    peer_kbps: u128,
-    service: f64,
-    relaxation: f64,
-    served: u64,
-    changes: Changes,
-}
-
-impl Sums {
-    fn new(instance: &Instance) -> Sums {
-        Sums {
-            violations: Vec::new(),
-            links: vec![0; instance.links.len()],
-            limited: vec![0; instance.policies.len()],
-            matched: vec![0; instance.policies.len()],
-            cost: Cost(0),
-            kbps: 0,
-            peer_kbps: 0,
-            service: 0.0,
-            relaxation: 0.0,
-            served: 0,
-            changes: Changes::default(),
-        }
-    }
-
-    fn tell(&mut self, kind: ViolationKind, place: impl Into<String>, text: impl Into<String>) {
-        self.violations.push(Violation::new(kind, place, text));
-    }
-
-    /// Counts a substream of a request by its parents before and now, as sets.
-    fn count_change(&mut self, before: impl Iterator<Item = NodeId>, now: impl Iterator<Item = NodeId>) {
-        let set = |parents: &mut dyn Iterator<Item = NodeId>| -> Vec<NodeId> {
-            let mut set: Vec<NodeId> = parents.collect();
-            set.sort_unstable();
-            set.dedup();
-            set
-        };
-        let (mut before, mut now) = (before, now);
-        match (set(&mut before), set(&mut now)) {
-            (before, now) if before.is_empty() && now.is_empty() => {}
-            (before, now) if before == now => self.changes.kept += 1,
-            (before, _) if before.is_empty() => self.changes.added += 1,
-            (_, now) if now.is_empty() => self.changes.removed += 1,
-            _ => self.changes.changed += 1,
-        }
-    }
-
-    /// Adds what later nodes gave.
-    fn add(mut self, other: Sums) -> Sums {
-        self.violations.extend(other.violations);
-        self.links.iter_mut().zip(other.links).for_each(|(sum, one)| *sum = sum.saturating_add(one));
-        self.limited.iter_mut().zip(other.limited).for_each(|(sum, one)| *sum += one);
-        self.matched.iter_mut().zip(other.matched).for_each(|(sum, one)| *sum += one);
-        self.cost += other.cost;
-        self.kbps += other.kbps;
-        self.peer_kbps += other.peer_kbps;
-        self.service += other.service;
-        self.relaxation += other.relaxation;
-        self.served += other.served;
-        let Changes { kept, changed, added, removed } = other.changes;
-        self.changes.kept += kept;
-        self.changes.changed += changed;
-        self.changes.added += added;
-        self.changes.removed += removed;
-        self
     }
 }
 

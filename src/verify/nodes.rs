@@ -1,12 +1,13 @@
 //! One walk over all nodes: what stands in the plan for each, and what each takes in.
 
 use super::flows::{Walk, received};
+use super::request;
+use super::sums::Sums;
 use super::violation::ViolationKind;
-use super::{Sums, request};
 use crate::ids::{ContentId, Id, NodeId, PolicyId, Table};
 use crate::instance::policy::Rule;
-use crate::instance::{ContentKind, Instance, Parents, Previous, Request};
-use crate::plan::{Assignment, Reason, Unserved};
+use crate::instance::{ContentKind, Parents, Previous, Request};
+use crate::plan::{Assignment, Unserved};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -22,9 +23,9 @@ pub(super) struct Nodes<'a> {
 }
 
 /// What one node has in lists that are sorted by node.
-struct Own<'a> {
-    node: NodeId,
-    requests: &'a [Request],
+pub(super) struct Own<'a> {
+    pub node: NodeId,
+    pub requests: &'a [Request],
     unserved: &'a [&'a Unserved],
     previous: &'a [Previous],
 }
@@ -196,52 +197,21 @@ impl<'a> Nodes<'a> {
         self.walk.law.count_matched(own.node, request.content, &mut sums.matched);
         let substreams = self.walk.instance.contents[request.content].substreams as usize;
         let (now, before) = (row.map(|row| &row.parents), own.before(request.content));
-        if now.is_some() || before.is_some() {
-            (0..substreams).for_each(|s| sums.count_change(list(before, s), list(now, s)));
+        match (now, before) {
+            (None, None) => {}
+            (Some(now), None) => sums.changes.added += u64::from(now.mask().count_ones()),
+            _ => (0..substreams).for_each(|s| sums.count_change(list(before, s), list(now, s))),
         }
     }
 
-    /// A request that gets nothing has a reason that can be true.
-    fn unserved(&self, own: &Own<'_>, row: &Unserved, sums: &mut Sums) {
-        let (instance, law) = (self.walk.instance, self.walk.law);
-        let content = &instance.contents[row.content];
-        let held = self.walk.rows.held(instance, own.node, row.content);
-        let enough = |mask: u64| mask.count_ones() >= content.min_substreams;
-        let place = || self.place(own, row.content);
-        if !own.requests.iter().any(|request| request.content == row.content) {
-            return sums.tell(ViolationKind::NotRequested, place(), "it is unserved, but nobody requested it");
-        }
-        if enough(held) {
-            return sums.tell(ViolationKind::Unserved, place(), "what it holds serves it");
-        }
-        let before = own.before(row.content).is_some_and(|parents| enough(held | parents.mask()));
-        let forbids = |policy: &PolicyId| {
-            let known = instance.policies.get(policy.index());
-            known.is_some_and(|known| known.rule == Rule::Forbid {} && law.in_force(*policy))
-        };
-        let wrong = match row.reason {
-            Reason::NoSource => enough(self.sources[row.content]).then_some("enough substreams are held somewhere"),
-            _ if !enough(self.sources[row.content]) => Some("too few substreams are held anywhere: the reason is no_source"),
-            Reason::Policy if row.policies.is_empty() => Some("reason policy names the policies"),
-            Reason::Policy => (!row.policies.iter().all(forbids)).then_some("only a forbid in force removes possible senders"),
-            Reason::Depth => law.on_depth(own.node, row.content).next().is_none().then_some("no policy bounds its depth"),
-            Reason::Displaced => (!before).then_some("it was not served before"),
-            Reason::Capacity => before.then_some("it was served before: the reason is displaced"),
-            Reason::Unreachable => None,
-        };
-        if let Some(text) = wrong {
-            sums.tell(ViolationKind::WrongReason, place(), format!("reason {}: {text}", row.reason.word()));
-        }
-    }
-
-    fn place(&self, own: &Own<'_>, content: ContentId) -> String {
+    pub(super) fn place(&self, own: &Own<'_>, content: ContentId) -> String {
         request(self.walk.instance, own.node, content)
     }
 }
 
 impl<'a> Own<'a> {
     /// Its parents in force for a content.
-    fn before(&self, content: ContentId) -> Option<&'a Parents> {
+    pub fn before(&self, content: ContentId) -> Option<&'a Parents> {
         self.previous.iter().find(|row| row.content == content).map(|row| &row.parents)
     }
 }
@@ -258,30 +228,4 @@ fn take<'s, T>(rows: &'s [T], at: &mut usize, mine: impl Fn(&T) -> bool) -> &'s 
         *at += 1;
     }
     &rows[start..*at]
-}
-
-/// Substreams of each content that somebody holds.
-pub(super) fn sources(instance: &Instance) -> Table<ContentId, u64> {
-    let mut sources = Table::filled(instance.contents.len(), 0);
-    for holding in &instance.holdings {
-        sources[holding.content] |= holding.mask;
-    }
-    sources
-}
-
-/// Unserved rows in order; those about unknown ids are told.
-pub(super) fn sorted_unserved<'a>(
-    instance: &Instance,
-    rows: &'a [Unserved],
-    violations: &mut Vec<super::Violation>,
-) -> Vec<&'a Unserved> {
-    let known = |row: &&Unserved| instance.nodes.get(row.node).is_some() && instance.contents.get(row.content).is_some();
-    let unknown = rows.iter().filter(|row| !known(row)).map(|row| {
-        let place = request(instance, row.node, row.content);
-        super::Violation::new(ViolationKind::UnknownId, place, "an unserved row about what the instance lacks")
-    });
-    violations.extend(unknown);
-    let mut sorted: Vec<&Unserved> = rows.iter().filter(known).collect();
-    sorted.sort_by_key(|row| (row.node, row.content));
-    sorted
 }

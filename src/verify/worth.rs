@@ -1,8 +1,9 @@
 //! The numbers of a plan, held against what they should be: values, bounds, loads, use of policies, changes, statistics.
 
+use super::Examination;
 use super::law::Law;
+use super::sums::Sums;
 use super::violation::{Violation, ViolationKind};
-use super::{Examination, Sums};
 use crate::ids::{Id, PolicyId};
 use crate::instance::Instance;
 use crate::instance::policy::Rule;

@@ -4,7 +4,8 @@ use super::house::*;
 use pleach::ids::{LinkId, NodeId};
 use pleach::instance::{Instance, Parents};
 use pleach::plan::file::{ClusterUse, PlanFile, Price};
-use pleach::plan::read::{MisfitKind, parse};
+use pleach::plan::read::parse;
+use pleach::plan::resolve::MisfitKind;
 use pleach::plan::write::write;
 use pleach::plan::{Assignment, LinkUse, Plan, PolicyUse, Reason};
 use pleach::units::Kbps;
@@ -134,8 +135,8 @@ fn checking_a_file_tells_each_unknown_parent_once_and_by_name() {
     let plan = plan(&instance, good_rows(&instance));
     let mut json: Json = serde_json::from_slice(&text(&instance, &plan)).unwrap();
     json["assignments"][2]["parents"][1] = json!("nobody");
-    let checked = pleach::verify::check(&instance, read(json.to_string().as_bytes()));
-    let unknown: Vec<_> = checked.violations.iter().filter(|violation| violation.kind == UnknownId).collect();
+    let (_, found) = pleach::verify::check(&instance, read(json.to_string().as_bytes()));
+    let unknown: Vec<_> = found.violations.iter().filter(|violation| violation.kind == UnknownId).collect();
     assert_eq!(unknown.len(), 1);
     assert_eq!(unknown[0].to_string(), "unknown_id at p3/final: the instance has no node nobody");
 }

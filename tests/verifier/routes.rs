@@ -3,6 +3,7 @@
 use super::house::*;
 use pleach::instance::Instance;
 use pleach::verify::ViolationKind::{NoRoute, WrongLinks};
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 /// One flow from network `s` to network `t` over some links `[id, from, to, weight]`, and some routes.
@@ -103,4 +104,58 @@ fn links_inside_a_network_carry_its_own_traffic_and_no_transit() {
     json["links"][3]["state"] = json!("down");
     let apart = instance(&json);
     reject(&apart, &plan(&apart, vec![row(&apart, "p", "final", &["o"])]), &[NoRoute]);
+}
+
+/// The best simple path from `s` to `t` by trying them all: weight, number of links, list of ids.
+fn best_path(links: &[(String, usize, usize, u64)]) -> Option<Vec<String>> {
+    fn walk(
+        links: &[(String, usize, usize, u64)],
+        at: usize,
+        path: &mut Vec<usize>,
+        best: &mut Option<(u64, usize, Vec<String>)>,
+    ) {
+        if at == 1 {
+            let weight = path.iter().map(|link| links[*link].3).sum();
+            let found = (weight, path.len(), path.iter().map(|link| links[*link].0.clone()).collect());
+            if best.as_ref().is_none_or(|best| found < *best) {
+                *best = Some(found);
+            }
+            return;
+        }
+        for (l, link) in links.iter().enumerate().filter(|(_, link)| link.1 == at) {
+            let seen = link.2 == 0 || path.iter().any(|before| links[*before].2 == link.2);
+            if !seen {
+                path.push(l);
+                walk(links, link.2, path, best);
+                path.pop();
+            }
+        }
+    }
+    let mut best = None;
+    walk(links, 0, &mut Vec::new(), &mut best);
+    best.map(|(_, _, ids)| ids)
+}
+
+proptest! {
+    #[test]
+    fn the_route_is_the_best_of_all_simple_paths(
+        ends in prop::collection::vec((0usize..5, 0usize..5, 1u64..4), 0..14), names in Just((0..14).collect::<Vec<usize>>()).prop_shuffle()
+    ) {
+        let networks = ["s", "t", "u", "v", "w"];
+        let links: Vec<(String, usize, usize, u64)> =
+            ends.iter().zip(&names).filter(|(end, _)| end.0 != end.1).map(|(end, name)| (format!("l{name}"), end.0, end.1, end.2)).collect();
+        let rows: Vec<(&str, &str, &str, u64)> =
+            links.iter().map(|(id, from, to, weight)| (id.as_str(), networks[*from], networks[*to], *weight)).collect();
+        let instance = instance(&world(&rows, json!([])));
+        match best_path(&links) {
+            Some(mut expected) => {
+                expected.sort();
+                prop_assert_eq!(crossed(&instance), expected);
+            }
+            None => {
+                let plan = plan(&instance, vec![row(&instance, "p", "final", &["o"])]);
+                reject(&instance, &plan, &[NoRoute]);
+            }
+        }
+    }
 }

@@ -5,6 +5,8 @@ use pleach::instance::{Instance, Parents};
 use pleach::plan::Assignment;
 use pleach::plan::file::Changes;
 use pleach::plan::statistics::{changes, statistics};
+use pleach::verify::examine;
+use proptest::prelude::*;
 use serde_json::json;
 
 fn loss(instance: &Instance, rows: &[Assignment]) -> u64 {
@@ -83,4 +85,88 @@ fn changes_compare_sets_of_parents_and_count_what_is_gone() {
     assert_eq!(changes(&instance, rows, &[]), Changes { kept: 2, changed: 1, added: 1 + 4, removed: 3 });
     let waits = [row(&instance, "p3", "final", &["o1", "p2", "", ""])];
     assert_eq!(changes(&instance, rows, &waits), Changes { kept: 3, changed: 2, added: 5, removed: 1 });
+}
+
+/// Peers `p00` to `p15` below an origin; `p00`, `p01` hold substream 0 themselves.
+fn crowd() -> Instance {
+    let peer = |k: usize| json!({"id": format!("p{k:02}"), "role": "peer", "network": "a", "uplink_kbps": 100});
+    let mut nodes: Vec<_> = (0..16).map(peer).collect();
+    nodes.push(json!({"id": "o", "role": "origin", "network": "a", "uplink_kbps": 100}));
+    let holding = |k: usize| json!({"node": format!("p{k:02}"), "content": "c", "substreams": [0]});
+    instance(&json!({
+        "format": "pleach/instance/1", "name": "crowd", "time": "2026-11-23T10:00:00Z",
+        "contents": [{"id": "c", "bitrate_kbps": 3, "substreams": 3, "min_substreams": 1}], "nodes": nodes,
+        "networks": [{"id": "a"}], "holdings": [{"node": "o", "content": "c"}, holding(0), holding(1)],
+        "requests": (0..16).map(|k| json!({"node": format!("p{k:02}"), "content": "c"})).collect::<Vec<_>>()
+    }))
+}
+
+/// Who still receives a substream when a peer is gone, by following flows from the holders.
+fn reached(instance: &Instance, rows: &[Assignment], s: usize, gone: Option<u32>) -> Vec<bool> {
+    let content = instance.content("c").unwrap();
+    let all = instance.nodes.ids();
+    let alive = |node: u32| Some(node) != gone;
+    let mut has: Vec<bool> = all.map(|node| alive(node.0) && instance.held(node, content) >> s & 1 == 1).collect();
+    for _ in rows {
+        for row in rows.iter().filter(|row| alive(row.node.0)) {
+            let fed = row.parents.of(s).any(|parent| has[parent.0 as usize]);
+            has[row.node.0 as usize] |= fed;
+        }
+    }
+    has
+}
+
+proptest! {
+    #[test]
+    fn the_worst_loss_is_what_the_failure_of_each_peer_takes(
+        choices in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0u8..6), 16 * 3)
+    ) {
+        let instance = crowd();
+        let mut rows: Vec<Assignment> = (0..16usize).map(|k| {
+            let lists: Vec<Vec<_>> = (0..3usize).map(|s| {
+                // Parents come earlier in an order that differs by substream; 16 is the origin.
+                let place = |node: usize| if s == 1 { 15 - node } else { node };
+                let (a, b, count) = &choices[place(k) * 3 + s];
+                let earlier: Vec<usize> = (0..16).filter(|node| place(*node) < place(k)).chain([16]).collect();
+                let holds = s == 0 && k < 2;
+                let mut parents = match count {
+                    _ if holds => vec![],
+                    0 if k % 3 != 0 => vec![],
+                    1 | 2 => vec![a.index(earlier.len()), b.index(earlier.len())],
+                    _ => vec![a.index(earlier.len())],
+                };
+                parents.sort_unstable();
+                parents.dedup();
+                parents.into_iter().map(|place| instance.node(&name(earlier[place])).unwrap()).collect()
+            }).collect();
+            let mut row = row(&instance, &name(k), "c", &[]);
+            row.parents = Parents::lists(&lists);
+            row
+        }).collect();
+        // A parent that receives nothing itself feeds nobody: such flows are taken out.
+        let whole: Vec<Vec<bool>> = (0..3).map(|s| reached(&instance, &rows, s, None)).collect();
+        let fed = |row: &Assignment, s: usize| row.parents.of(s).filter(|parent| whole[s][parent.0 as usize]).collect();
+        for row in &mut rows {
+            let lists: Vec<Vec<_>> = (0..3).map(|s| fed(row, s)).collect();
+            row.parents = Parents::lists(&lists);
+        }
+        let mut worst = 0;
+        // The origin is the first node by name, and no peer.
+        for gone in 1..17u32 {
+            let left: Vec<Vec<bool>> = (0..3).map(|s| reached(&instance, &rows, s, Some(gone))).collect();
+            for node in (1..17u32).filter(|node| *node != gone) {
+                let lost = (0..3).filter(|s| whole[*s][node as usize] && !left[*s][node as usize]).count();
+                worst = worst.max(lost as u64);
+            }
+        }
+        let counted = statistics(&instance, &rows, &[]);
+        prop_assert_eq!(counted.worst_loss_of_one, worst);
+        let recounted = examine(&instance, &plan(&instance, rows)).statistics;
+        prop_assert_eq!(counted.mean_depth, recounted.mean_depth);
+        prop_assert_eq!(counted.max_depth, recounted.max_depth);
+    }
+}
+
+fn name(node: usize) -> String {
+    if node == 16 { "o".to_owned() } else { format!("p{node:02}") }
 }
