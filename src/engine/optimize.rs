@@ -56,17 +56,6 @@ pub(super) fn optimize<'a>(
     proof.seconds = start.elapsed().as_secs_f64();
 
     progress.tell(Phase::Place, 0, 1, Some(greedy.service()));
-    let mut stage = stage;
-    if std::env::var("MIP").is_ok() {
-        let l = Limits {
-            gap: 0.001,
-            deadline: Some(std::time::Instant::now() + std::time::Duration::from_secs(20)),
-            ..limits.clone()
-        };
-        if let Ok(quotas) = relaxation.whole(&l) {
-            stage.quotas = quotas;
-        }
-    }
     eprintln!(
         "greedy {} quotas {} bound {:?}",
         greedy.service(),
