@@ -59,10 +59,10 @@ pub(super) fn optimize<'a>(
     eprintln!(
         "greedy {} quotas {} bound {:?}",
         greedy.service(),
-        stage.quotas.iter().map(|q| q.copies).sum::<f64>() / 4.0,
+        stage.guidance.quotas.iter().map(|q| q.copies).sum::<f64>() / 4.0,
         stage.bound
     );
-    let guided = placement::place(instance, rules, cells, Wish { quotas: Some(&stage.quotas), ..wish });
+    let guided = placement::place(instance, rules, cells, Wish { guidance: Some(&stage.guidance), ..wish });
     eprintln!("guided {}", guided.service());
     let forest = if placement::better(&guided, &greedy) { guided } else { greedy };
 

@@ -7,7 +7,7 @@
 use super::bound::{self, Objective};
 use super::group::{GroupProgram, Prices};
 use super::session::{Limits, Session};
-use super::supply::Supply;
+use super::supply::{Supply, TierKey};
 use super::{Point, Status};
 use crate::ids::ContentId;
 use crate::instance::Instance;
@@ -39,6 +39,28 @@ pub struct Quota {
     pub copies: f64,
 }
 
+/// How many requests of a tier the program serves in one cell.
+#[derive(Clone, Copy, Debug)]
+pub struct Serving {
+    /// The content.
+    pub content: ContentId,
+    /// Their cell.
+    pub cell: CellId,
+    /// Their tier.
+    pub key: TierKey,
+    /// How many.
+    pub count: f64,
+}
+
+/// What placement is to follow.
+#[derive(Clone, Debug, Default)]
+pub struct Guidance {
+    /// Flows between cells.
+    pub quotas: Vec<Quota>,
+    /// Who is served.
+    pub serving: Vec<Serving>,
+}
+
 /// A resident group program.
 pub struct Relaxation<'a> {
     instance: &'a Instance,
@@ -52,8 +74,8 @@ pub struct Relaxation<'a> {
 /// What one stage found.
 #[derive(Clone, Debug)]
 pub struct Stage {
-    /// Flows between cells.
-    pub quotas: Vec<Quota>,
+    /// What placement is to follow.
+    pub guidance: Guidance,
     /// Duals as prices.
     pub prices: Prices,
     /// What they prove.
@@ -88,7 +110,7 @@ impl<'a> Relaxation<'a> {
         if self.instance.requests.len() <= WHOLE_REQUESTS
             && let Ok(whole) = self.dive(limits, point)
         {
-            stage.quotas = self.quotas(&whole);
+            stage.guidance = self.guidance(&whole);
         }
         Ok(stage)
     }
@@ -167,15 +189,14 @@ impl<'a> Relaxation<'a> {
         best.ok_or(Status::Stopped)
     }
 
-    /// What a point says.
     fn stage(&self, point: &Point, per: f64, objective: Objective) -> Stage {
         let prices = self.group.prices(&point.duals, per);
         let bound = bound::evaluate(self.instance, self.rules, self.cells, self.supply, &prices, objective);
-        Stage { quotas: self.quotas(point), prices, bound }
+        Stage { guidance: self.guidance(point), prices, bound }
     }
 
-    /// The flows of a point.
-    fn quotas(&self, point: &Point) -> Vec<Quota> {
+    /// What a point says.
+    fn guidance(&self, point: &Point) -> Guidance {
         let copies = &point.columns[self.group.first_arc..];
         let cell = |content: ContentId, place: u32| CellId(self.supply.shares[content][place as usize].cell);
         let quota = |(arc, copies): (&super::group::CellArc, &f64)| Quota {
@@ -184,6 +205,13 @@ impl<'a> Relaxation<'a> {
             to: cell(arc.content, arc.ends.1),
             copies: *copies,
         };
-        self.group.arcs.iter().zip(copies).filter(|(_, copies)| **copies > 1e-9).map(quota).collect()
+        let quotas = self.group.arcs.iter().zip(copies).filter(|(_, copies)| **copies > 1e-9).map(quota).collect();
+        let tiers = self.supply.shares.pairs().flat_map(|(content, shares)| {
+            shares.iter().flat_map(move |share| share.tiers.iter().map(move |tier| (content, CellId(share.cell), tier.key)))
+        });
+        let served = self.group.served(&point.columns);
+        let serving =
+            tiers.zip(served).map(|((content, cell, key), (_, count, _))| Serving { content, cell, key, count }).collect();
+        Guidance { quotas, serving }
     }
 }
