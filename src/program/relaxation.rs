@@ -21,6 +21,16 @@ const ROUNDS: usize = 30;
 const CUT_ROUNDS: usize = 12;
 /// Up to so many requests quotas are for whole requests.
 const WHOLE_REQUESTS: usize = 30_000;
+/// Sizes up to which whole requests are searched for, and the effort: nodes, and the relative gap that will do.
+const SEARCHED_REQUESTS: usize = 2_500;
+/// See `SEARCHED_REQUESTS`.
+const SEARCHED_ARCS: usize = 4_000;
+/// How often a search is repeated to see to first copies.
+const SEARCHES: usize = 4;
+/// See `SEARCHED_REQUESTS`.
+const SEARCH_NODES: u32 = 200;
+/// See `SEARCHED_REQUESTS`.
+const SEARCH_GAP: f64 = 5e-4;
 /// Rounds of seeing to first copies of whole requests.
 const BEGINNINGS: usize = 4;
 /// What is closer to a whole number is one.
@@ -82,6 +92,8 @@ pub struct Stage {
     pub prices: Prices,
     /// What they prove.
     pub bound: f64,
+    /// What a search proves beyond that.
+    pub search: Option<f64>,
 }
 
 impl<'a> Relaxation<'a> {
@@ -113,8 +125,39 @@ impl<'a> Relaxation<'a> {
             && let Ok(whole) = self.dive(limits, point)
         {
             stage.guidance = self.guidance(&whole);
+            self.search(limits, &mut stage, whole.objective);
         }
         Ok(stage)
+    }
+
+    /// On small programs: whole requests and copies by branch and bound, which proves more and may find better. Effort is
+    /// counted in nodes of the search.
+    fn search(&mut self, limits: &Limits, stage: &mut Stage, found: f64) {
+        let relays = self.supply.shares.iter().flatten().any(|share| share.relays > 0.0);
+        if relays || self.instance.requests.len() > SEARCHED_REQUESTS || self.group.arc_count() > SEARCHED_ARCS {
+            return;
+        }
+        let known = self.group.program.columns.len();
+        self.group.add_all_arcs();
+        self.session.add_columns(&self.group.program, known);
+        let mut program = self.group.program.clone();
+        for (column, cost) in program.columns.iter_mut().zip(self.group.objective(1.0, SERVICE_FIRST)) {
+            (column.cost, column.whole) = (cost, true);
+        }
+        let effort = Limits { gap: SEARCH_GAP, iterations: Some(SEARCH_NODES), ..limits.clone() };
+        for round in 0..SEARCHES {
+            let answer = super::session::run(&program, &effort);
+            if let (0, Some(bound)) = (round, answer.search_bound) {
+                stage.search = Some((self.group.most_cost() - bound) / SERVICE_FIRST);
+            }
+            let Some(point) = answer.point.filter(|point| point.objective < found) else { return };
+            let rows = self.group.first_copies(&point.columns);
+            stage.guidance = self.guidance(&point);
+            if rows.is_empty() {
+                return;
+            }
+            program.add_rows(&rows);
+        }
     }
 
     /// Rounds the requests served down to whole ones, the smallest fractions first, and lets the others take what that
@@ -133,7 +176,8 @@ impl<'a> Relaxation<'a> {
                     break Ok(point);
                 }
                 begun += 1;
-                let first = self.group.program.rows.len() - rows.len();
+                let first = self.group.program.rows.len();
+                self.group.take_rows(&rows);
                 lifted.extend((first..first + rows.len()).map(|row| (row as u32, f64::NEG_INFINITY, f64::INFINITY)));
                 self.session.add_rows(&rows);
             }
@@ -196,7 +240,7 @@ impl<'a> Relaxation<'a> {
     fn stage(&self, point: &Point, per: f64, objective: Objective) -> Stage {
         let prices = self.group.prices(&point.duals, per);
         let bound = bound::evaluate(self.instance, self.rules, self.cells, self.supply, &prices, objective);
-        Stage { guidance: self.guidance(point), prices, bound }
+        Stage { guidance: self.guidance(point), prices, bound, search: None }
     }
 
     /// What a point says.
