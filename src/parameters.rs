@@ -91,11 +91,13 @@ pub struct Effort {
     pub restarts: u32,
     /// Nodes up to which restarts are made.
     pub restart_nodes: u32,
+    /// Passes of swap search over all flows, while the gap of cost is not reached.
+    pub passes: u32,
 }
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort { gap: 0.01, restarts: 24, restart_nodes: 2_000 }
+        Effort { gap: 0.01, restarts: 24, restart_nodes: 2_000, passes: 4 }
     }
 }
 

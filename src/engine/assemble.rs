@@ -1,7 +1,7 @@
 //! From a finished forest to a plan: assignments, reasons, use of links and policies, statistics.
 
 use super::optimize::Proof;
-use super::options::Options;
+use super::options::{MethodChoice, Options};
 use super::{reasons, theory};
 use crate::forest::{Forest, SeatId};
 use crate::ids::{Id, LinkId, PolicyId, Table};
@@ -15,13 +15,7 @@ use crate::units::Kbps;
 use rayon::prelude::*;
 
 /// The plan that a forest stands for, with what is proved about it: by the program, or by the bounds that need none.
-pub(super) fn assemble(
-    forest: Forest<'_>,
-    cells: &Cells,
-    options: &Options,
-    proof: &Proof,
-    (method, termination): (Method, Termination),
-) -> Plan {
+pub(super) fn assemble(forest: Forest<'_>, cells: &Cells, options: &Options, proof: &Proof, late: bool) -> Plan {
     let instance = forest.instance;
     let left: Vec<SeatId> =
         instance.requests.ids().map(|request| SeatId(request.0)).filter(|seat| !forest.is_served(*seat)).collect();
@@ -30,6 +24,9 @@ pub(super) fn assemble(
     let (service, cost) = (forest.service(), forest.cost().value());
     let knapsack = theory::knapsack_bound(instance, forest.rules);
     let bound = proof.service.map_or(knapsack, |bound| bound.min(knapsack)).max(service);
+    let values =
+        [Value::new(service, Some(bound)), Value::new(0.0, Some(0.0)), Value::new(cost, proof.cost.map(|bound| bound.min(cost)))];
+    let (method, termination) = ending(options, proof, &values, late);
     let links = link_use(&forest, proof);
     let policies = policy_use(&forest, proof, &unserved);
     let mut assignments = forest.assignments();
@@ -46,9 +43,9 @@ pub(super) fn assemble(
             method,
             termination,
         },
-        service: Value::new(service, Some(bound)),
-        relaxation: Value::new(0.0, Some(0.0)),
-        cost: Value::new(cost, proof.cost.map(|bound| bound.min(cost))),
+        service: values[0],
+        relaxation: values[1],
+        cost: values[2],
         assignments,
         protocol_names,
         unserved,
@@ -121,4 +118,19 @@ fn price(proof: &Proof, of: impl Fn(&Prices) -> Option<f64>) -> Option<Price> {
     let per_mbps = |prices: Option<&Prices>| prices.and_then(&of).unwrap_or(0.0) * 1000.0;
     let priced = proof.service_prices.is_some() || proof.cost_prices.is_some();
     priced.then(|| Price { service: per_mbps(proof.service_prices.as_ref()), cost: per_mbps(proof.cost_prices.as_ref()) })
+}
+
+/// What the plan says of how it was made, and why the engine stopped.
+fn ending(options: &Options, proof: &Proof, values: &[Value; 3], late: bool) -> (Method, Termination) {
+    let method = if proof.service.is_some() { Method::Optimized } else { Method::Greedy };
+    let gap = options.gap.unwrap_or(options.model.effort.gap);
+    let within = |most: f64| values.iter().all(|value| value.gap.is_some_and(|gap| gap <= most));
+    let termination = match options.method {
+        _ if within(1e-9) => Termination::Optimal,
+        _ if late => Termination::TimeLimit,
+        MethodChoice::Greedy => Termination::Heuristic,
+        _ if within(gap) => Termination::GapReached,
+        _ => Termination::Effort,
+    };
+    (method, termination)
 }

@@ -3,6 +3,7 @@
 use super::options::{Phase, Progress};
 use crate::forest::Forest;
 use crate::placement::{self, Wish};
+use crate::plan::Value;
 use crate::policy::Cells;
 use crate::program::Status;
 use crate::program::group::Prices;
@@ -31,6 +32,7 @@ pub(super) fn optimize<'a>(
     cells: &Cells,
     wish: Wish<'_>,
     limits: &Limits,
+    gap: f64,
     progress: &mut dyn Progress,
     warnings: &mut Vec<String>,
 ) -> (Forest<'a>, Proof) {
@@ -56,6 +58,9 @@ pub(super) fn optimize<'a>(
     proof.seconds = start.elapsed().as_secs_f64();
 
     progress.tell(Phase::Place, 0, 1, Some(greedy.service()));
+    if (wish.stop)() {
+        return (greedy, proof);
+    }
     let guided = placement::place(instance, rules, cells, Wish { guidance: Some(&stage.guidance), ..wish });
     let mut forest = if placement::better(&guided, &greedy) { guided } else { greedy };
 
@@ -64,16 +69,29 @@ pub(super) fn optimize<'a>(
     match relaxation.cost(limits, forest.service()) {
         Ok(stage) => {
             proof.cost = Some(stage.search.map_or(stage.bound, |search| search.max(stage.bound)));
-            let cheap = placement::place(instance, rules, cells, Wish { guidance: Some(&stage.guidance), ..wish });
-            if placement::better(&cheap, &forest) {
-                forest = cheap;
-            }
             proof.cost_prices = Some(stage.prices);
+            lower(&mut forest, cells, Wish { guidance: Some(&stage.guidance), ..wish }, &proof, gap, progress);
         }
         Err(status) => warnings.extend(told(&status, "no bound on cost is proved")),
     }
     proof.seconds += again.elapsed().as_secs_f64();
     (forest, proof)
+}
+
+/// Lowers the cost until its gap is small enough: trees that follow the cost stage, then swap search.
+fn lower<'a>(forest: &mut Forest<'a>, cells: &Cells, wish: Wish<'_>, proof: &Proof, gap: f64, progress: &mut dyn Progress) {
+    let is_good = |forest: &Forest<'_>| Value::new(forest.cost().value(), proof.cost).gap.is_some_and(|reached| reached <= gap);
+    progress.tell(Phase::Place, 1, 2, Some(forest.service()));
+    if is_good(forest) || (wish.stop)() {
+        return;
+    }
+    let cheap = placement::place(forest.instance, forest.rules, cells, wish);
+    if placement::better(&cheap, forest) {
+        *forest = cheap;
+    }
+    if !is_good(forest) && !(wish.stop)() {
+        placement::improve(forest, cells, wish.effort.passes, wish.stop);
+    }
 }
 
 /// What a user should hear of a solver's ending; running out of time is told by the plan itself.

@@ -6,7 +6,6 @@ use super::options::{Cancel, MethodChoice, Options, Outcome, Phase, Progress};
 use crate::ids::Id;
 use crate::instance::Instance;
 use crate::placement::{self, Wish};
-use crate::plan::{Method, Termination};
 use crate::policy::{self, Cells};
 use crate::program::session::Limits;
 use crate::verify;
@@ -26,21 +25,26 @@ pub fn solve(instance: &Instance, options: &Options, progress: &mut dyn Progress
     let rules = policy::compile(instance, options.model.weights);
     let cells = Cells::of(instance, &rules);
     let compiled = start.elapsed();
+    // Counting, explaining and proving a plan takes as long as making it: the first forest gets half of the time.
+    let half = || late() || options.time_limit.is_some_and(|limit| start.elapsed() >= limit / 2);
 
     progress.tell(Phase::Place, 0, 1, None);
-    let wish = Wish { select: options.select, effort: &options.model.effort, seed: options.seed, guidance: None, stop: &late };
+    let wish = Wish { select: options.select, effort: &options.model.effort, seed: options.seed, guidance: None, stop: &half };
     let mut forest = placement::place(instance, &rules, &cells, wish);
     progress.tell(Phase::Place, 1, 1, Some(forest.service()));
     let mut warnings: Vec<String> =
         rules.idle.iter().map(|id| format!("policy {} matches nothing", instance.policies[id.index()].id)).collect();
     let mut proof = Proof::default();
-    if options.method != MethodChoice::Greedy && !late() {
-        let deadline = options.time_limit.map(|limit| start + limit);
+    let gap = options.gap.unwrap_or(options.model.effort.gap);
+    let reserve = 3 * (start.elapsed() - compiled);
+    let soon = || late() || options.time_limit.is_some_and(|limit| start.elapsed() + reserve >= limit);
+    if options.method != MethodChoice::Greedy && !soon() {
+        let deadline = options.time_limit.map(|limit| start + limit.saturating_sub(reserve));
         let limits = Limits { deadline, cancel: Some(cancel.flag()), ..Limits::default() };
-        (forest, proof) = optimize(forest, &cells, wish, &limits, progress, &mut warnings);
+        (forest, proof) = optimize(forest, &cells, Wish { stop: &soon, ..wish }, &limits, gap, progress, &mut warnings);
     }
-    let ending = ending(options, &proof, late());
-    let mut plan = assemble(forest, &cells, options, &proof, ending);
+    let ended_late = options.method != MethodChoice::Greedy && soon() || late();
+    let mut plan = assemble(forest, &cells, options, &proof, ended_late);
     let placed = start.elapsed();
 
     progress.tell(Phase::Verify, 0, 1, Some(plan.service.value));
@@ -55,15 +59,4 @@ pub fn solve(instance: &Instance, options: &Options, progress: &mut dyn Progress
         seconds.total = verified.as_secs_f64();
     });
     Outcome { plan, warnings }
-}
-
-/// What the plan says of how it was made, and why the engine stopped.
-fn ending(options: &Options, proof: &Proof, late: bool) -> (Method, Termination) {
-    let method = if proof.service.is_some() { Method::Optimized } else { Method::Greedy };
-    let termination = match (late, options.method) {
-        (true, _) => Termination::TimeLimit,
-        (false, MethodChoice::Greedy) => Termination::Heuristic,
-        (false, _) => Termination::Effort,
-    };
-    (method, termination)
 }

@@ -4,15 +4,18 @@ use super::guide::Guides;
 use super::order::Order;
 use super::pools::Pools;
 use crate::forest::{Forest, SeatId};
-use crate::ids::ContentId;
+use crate::ids::{ContentId, NodeId};
 use crate::policy::{Cells, Near};
 use crate::program::relaxation::Guidance;
+use crate::units::UnitCost;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 /// Seats of one queue that are looked at before a child goes on to the next: keeps a step's work bounded where many
 /// parents are held back by limits of their own.
 const PROBES: usize = 256;
+/// Requests between two looks at the clock.
+const STOP_EVERY: usize = 1024;
 /// Children take their substreams from this many seats at the front in turn, so that one parent's failure costs little.
 const WINDOW: usize = 4;
 
@@ -28,6 +31,8 @@ pub(super) struct Grower<'a, 'c> {
     /// By pool number of the child's cell, without and with guide: a child without peculiarities found nothing at this
     /// epoch, down to this depth.
     starved: [Vec<(u64, u32)>; 2],
+    /// Asked now and then; `true` leaves the rest unfed.
+    stop: &'c (dyn Fn() -> bool + Sync),
 }
 
 /// What a look into one queue ended with.
@@ -59,14 +64,14 @@ pub(super) struct Terms {
 
 impl<'a, 'c> Grower<'a, 'c> {
     /// Every holder in its pool, nobody fed.
-    pub(super) fn new(forest: Forest<'a>, cells: &'c Cells) -> Self {
+    pub(super) fn new(forest: Forest<'a>, cells: &'c Cells, stop: &'c (dyn Fn() -> bool + Sync)) -> Self {
         let mut pools = Pools::new(&forest, cells);
         for seat in forest.seats() {
             pools.join(&forest, cells, seat);
         }
         let count = pools.count();
         let starved = [vec![(0, 0); count], vec![(0, 0); count]];
-        Grower { forest, cells, pools, near: vec![None; count], guides: Guides::default(), starved }
+        Grower { forest, cells, pools, near: vec![None; count], guides: Guides::default(), starved, stop }
     }
 
     /// Lets quotas guide.
@@ -131,8 +136,14 @@ impl<'a, 'c> Grower<'a, 'c> {
     fn feed_rounds(&mut self, waiting: &mut Vec<SeatId>, leave_room: bool, guided: bool) {
         loop {
             let before = waiting.len();
-            waiting.retain(|seat| !self.feed_request(*seat, leave_room, SeatId::NONE, guided));
-            if waiting.len() == before || waiting.is_empty() {
+            let mut looked = 0;
+            let mut ended = false;
+            waiting.retain(|seat| {
+                looked += 1;
+                ended = ended || looked % STOP_EVERY == 0 && (self.stop)();
+                ended || !self.feed_request(*seat, leave_room, SeatId::NONE, guided)
+            });
+            if ended || waiting.len() == before || waiting.is_empty() {
                 return;
             }
         }
@@ -212,7 +223,10 @@ impl<'a, 'c> Grower<'a, 'c> {
         let mut used = [0u16; 64];
         let missing_allowed = terms.wanted.count_ones() - terms.at_least;
         for substream in (0..substreams).filter(|s| terms.wanted >> s & 1 == 1) {
-            let near = if self.attach_first(seat, terms, substream) {
+            let kept = self.attach_previous(seat, terms, substream, number, &near);
+            let near = if kept.is_some() {
+                kept
+            } else if self.attach_first(seat, terms, substream) {
                 Some(u16::MAX)
             } else {
                 self.attach_near(seat, terms, substream, number, &near)
@@ -242,6 +256,34 @@ impl<'a, 'c> Grower<'a, 'c> {
             self.pools.join(&self.forest, self.cells, parent);
             self.pools.epoch = epoch;
         }
+    }
+
+    /// Keeps a parent of the topology in force, if no cell with room is cheaper by more than what a change costs.
+    fn attach_previous(&mut self, seat: SeatId, terms: Terms, substream: u32, child: usize, near: &[Near]) -> Option<u16> {
+        let at = self.forest.seat(seat);
+        let before = self.forest.instance.previous_of(at.node, at.content)?;
+        let churn = UnitCost::rounded(self.forest.rules.weights.churn_weight);
+        let open = near.iter().find(|cell| self.pools.is_open(self.pools.number(at.content, cell.local)));
+        let most = open.map_or(i64::MAX, |cell| cell.cost.0 + churn.0);
+        before.of(substream as usize).filter(|parent| *parent != NodeId::GONE).find_map(|parent| {
+            let known = self.forest.seat_of(parent, at.content)?;
+            let local = self.pools.local(at.content, self.cells.cell(parent));
+            let position = near.iter().position(|cell| cell.local == local && cell.cost.0 <= most)?;
+            let allowed = known != seat && (!terms.guided || self.guides.left(child, position) > 0);
+            let has = self.forest.has(known) >> substream & 1 == 1;
+            if !allowed
+                || !has
+                || self.forest.depth(known, substream) >= terms.deepest
+                || !self.forest.fits(known, seat, near[position].arc)
+            {
+                return None;
+            }
+            self.forest.attach(known, seat, substream, near[position].arc);
+            if terms.guided {
+                self.guides.take(child, position);
+            }
+            Some(position as u16)
+        })
     }
 
     fn attach_first(&mut self, seat: SeatId, terms: Terms, substream: u32) -> bool {

@@ -9,10 +9,13 @@
 //! 4. **Feeding** ([`grow`]): all substreams that a request needs, or none, so that no slot is left in half-fed peers.
 //! 5. **Relays** (`relays`): recruited where slots are short, or where a request has no other way.
 //!
+//! 6. **Swap search** ([`improve`]): the same service at less cost.
+//!
 //! [`place`] tells the story; small instances are placed several times with other orders, and the best is kept.
 
 mod grow;
 mod guide;
+mod improve;
 mod order;
 mod pools;
 mod relays;
@@ -24,6 +27,7 @@ use crate::parameters::Effort;
 use crate::policy::{Cells, Rules};
 use crate::program::relaxation::Guidance;
 use grow::Grower;
+pub use improve::improve;
 use order::Order;
 use rayon::prelude::*;
 
@@ -69,14 +73,14 @@ pub fn too_deep<'a>(forest: Forest<'a>, cells: &Cells, seats: &[SeatId]) -> (For
     if !forest.rules.limits_depth() {
         return (forest, vec![false; seats.len()]);
     }
-    let mut grower = Grower::new(forest, cells);
+    let mut grower = Grower::new(forest, cells, &|| false);
     let blocked = seats.iter().map(|seat| grower.fits_at_any_depth(*seat)).collect();
     (grower.forest, blocked)
 }
 
 fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>, round: u32) -> Forest<'a> {
     let order = Order::of(instance, rules, wish.seed, round);
-    let mut grower = Grower::new(Forest::new(instance, rules), cells);
+    let mut grower = Grower::new(Forest::new(instance, rules), cells, wish.stop);
     if let Some(guidance) = wish.guidance {
         grower.guide(guidance);
     }
