@@ -65,7 +65,13 @@ impl Search {
 
     fn stage(&mut self, numbers: &[f64], limits: &Limits, value: impl Fn(f64) -> f64) -> Result<Found, Status> {
         self.session.set_costs(numbers);
-        let Answer { status, point, search_bound } = self.session.solve(&Limits { gap: 0.0, ..limits.clone() });
+        let limits = Limits { gap: 0.0, ..limits.clone() };
+        let mut answer = self.session.solve(&limits);
+        if matches!(answer.status, Status::Failed(_)) {
+            // Simplified programs have been seen to fail where the program itself does not.
+            answer = self.session.solve(&Limits { presolve: false, ..limits });
+        }
+        let Answer { status, point, search_bound } = answer;
         if !matches!(status, Status::Optimal | Status::Stopped) {
             return Err(status);
         }
