@@ -24,7 +24,7 @@ mod seats;
 pub use seats::size;
 
 use super::{Name, Program};
-use crate::ids::{ContentId, NodeId};
+use crate::ids::{ContentId, NetworkId, NodeId};
 use crate::instance::{ContentKind, Instance};
 use crate::policy::Rules;
 use crate::units::Cost;
@@ -223,6 +223,7 @@ impl Writer<'_> {
             self.draft.put(row, column, 1.0);
             columns.insert((pair.parent, pair.child), column);
         }
+        self.cuts(hall, layer, s, gets, &columns);
         let hops: Vec<Option<usize>> = (gets.iter().enumerate())
             .map(|(at, get)| get.map(|_| self.draft.number(name("d", &[at]), 1.0, f64::from(layer.deepest[at]).max(1.0))))
             .collect();
@@ -239,6 +240,33 @@ impl Writer<'_> {
             self.draft.put(row, below, 1.0);
             self.draft.put(row, above, -1.0);
             self.draft.put(row, *column, -far);
+        }
+    }
+
+    /// What nobody in a network holds has to enter it first, and what no receiver holds has to leave a holder. Trees imply it;
+    /// fractions of trees that feed each other in a circle do not.
+    fn cuts(&mut self, hall: &Hall, layer: &Layer, s: u32, gets: &Gets, columns: &BTreeMap<(usize, usize), usize>) {
+        let network = |seat: usize| self.instance.nodes[hall.seats[seat].node].network;
+        let mut sets: BTreeMap<Option<NetworkId>, Vec<usize>> = BTreeMap::new();
+        for (at, _) in gets.iter().enumerate().filter(|(_, get)| get.is_some()) {
+            sets.entry(None).or_default().push(at);
+            sets.entry(Some(network(at))).or_default().push(at);
+        }
+        for (at, _) in layer.nearest.iter().enumerate().filter(|(_, hops)| **hops == Some(0)) {
+            sets.remove(&Some(network(at)));
+        }
+        for (inside, members) in sets.into_iter().filter(|(_, members)| members.len() > 1) {
+            let key = [inside.map_or(Name::NO, |network| network.0), hall.content.0, s];
+            let enters = |parent: usize| inside.map_or(gets[parent].is_none(), |inside| network(parent) != inside);
+            let first = self.draft.number(Name::new("first", &key), 0.0, 1.0);
+            let row = self.draft.at_least(Name::new("in", &key), 0.0);
+            self.draft.put(row, first, -1.0);
+            for (_, column) in columns.iter().filter(|((parent, child), _)| members.contains(child) && enters(*parent)) {
+                self.draft.put(row, *column, 1.0);
+            }
+            for get in members.iter().filter_map(|at| gets[*at]) {
+                self.draft.only_with(Name::new("any", &key), get, first);
+            }
         }
     }
 
