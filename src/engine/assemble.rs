@@ -122,11 +122,15 @@ fn price(proof: &Proof, of: impl Fn(&Prices) -> Option<f64>) -> Option<Price> {
 
 /// What the plan says of how it was made, and why the engine stopped.
 fn ending(options: &Options, proof: &Proof, values: &[Value; 3], late: bool) -> (Method, Termination) {
-    let method = if proof.service.is_some() { Method::Optimized } else { Method::Greedy };
+    let method = match proof.service {
+        _ if proof.exact => Method::Exact,
+        Some(_) => Method::Optimized,
+        None => Method::Greedy,
+    };
     let gap = options.gap.unwrap_or(options.model.effort.gap);
     let within = |most: f64| values.iter().all(|value| value.gap.is_some_and(|gap| gap <= most));
     let termination = match options.method {
-        _ if within(1e-9) => Termination::Optimal,
+        _ if proof.exact || within(1e-9) => Termination::Optimal,
         _ if late => Termination::TimeLimit,
         MethodChoice::Greedy => Termination::Heuristic,
         _ if within(gap) => Termination::GapReached,

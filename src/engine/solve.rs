@@ -1,6 +1,7 @@
 //! One cluster, the whole story.
 
 use super::assemble::assemble;
+use super::exact;
 use super::optimize::{Proof, optimize};
 use super::options::{Cancel, MethodChoice, Options, Outcome, Phase, Progress};
 use crate::ids::Id;
@@ -42,6 +43,9 @@ pub fn solve(instance: &Instance, options: &Options, progress: &mut dyn Progress
         let deadline = options.time_limit.map(|limit| start + limit.saturating_sub(reserve));
         let limits = Limits { deadline, cancel: Some(cancel.flag()), ..Limits::default() };
         (forest, proof) = optimize(forest, &cells, Wish { stop: &soon, ..wish }, &limits, gap, progress, &mut warnings);
+        if let Some(limits) = exact::limits(instance, options.method, limits) {
+            forest = exact::search(forest, &mut proof, &limits, progress, &mut warnings);
+        }
     }
     let ended_late = options.method != MethodChoice::Greedy && soon() || late();
     let mut plan = assemble(forest, &cells, options, &proof, ended_late);
