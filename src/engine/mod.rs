@@ -4,10 +4,12 @@
 //! better one where method and effort allow.
 
 mod assemble;
+mod cut;
 mod optimize;
 pub mod options;
 mod protocols;
 mod reasons;
+pub mod shortage;
 mod solve;
 pub mod theory;
 
