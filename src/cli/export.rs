@@ -97,7 +97,8 @@ fn least(program: &Program) -> Result<f64, Failure> {
     match (answer.status, answer.point) {
         (Status::Optimal, Some(point)) => Ok(point.objective),
         (status, _) => {
-            let message = format!("the most service is not known, as the solver says {status:?}; --objective service needs no solver");
+            let message =
+                format!("the most service is not known, as the solver says {status:?}; --objective service needs no solver");
             Err(Failure::new(Kind::Internal, message, Vec::new()))
         }
     }

@@ -16,7 +16,7 @@
 //! is full. Parts of it that no pipe joins are short each by itself.
 
 use crate::ids::{Id, LinkId, NetworkId, Table};
-use crate::instance::{Instance, LinkState};
+use crate::instance::Instance;
 use petgraph::algo::dinics;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::unionfind::UnionFind;
@@ -67,12 +67,14 @@ impl Pipes {
     ) -> Pipes {
         let networks = instance.networks.len();
         let mut graph = Graph::with_capacity(4 * networks + 2, 6 * networks + instance.links.len());
-        (0..4 * networks + 2).for_each(|_| drop(graph.add_node(())));
+        for _ in 0..4 * networks + 2 {
+            graph.add_node(());
+        }
         let mut pipes = Pipes { graph, links: Vec::new(), networks };
         let (source, sink) = (pipes.source(), pipes.sink());
         let mut inside: Table<NetworkId, (u64, Option<LinkId>)> = Table::filled(networks, (UNLIMITED, None));
         for (id, link) in instance.links.pairs() {
-            let room = if link.state == LinkState::Down { 0 } else { room(id).map_or(UNLIMITED, |room| room.min(UNLIMITED)) };
+            let room = room(id).map_or(UNLIMITED, |room| room.min(UNLIMITED));
             if link.from != link.to {
                 let (out, into) = (pipes.place(link.from, Place::Out), pipes.place(link.to, Place::In));
                 pipes.add(out, into, room, Some(id));

@@ -13,7 +13,7 @@
 use super::cut::{Pipes, ShortSide};
 use super::theory;
 use crate::ids::{ContentId, LinkId, NetworkId, NodeId, RequestId, Table};
-use crate::instance::Instance;
+use crate::instance::{Instance, LinkState};
 use crate::plan::Plan;
 use crate::policy::Rules;
 use crate::program::supply;
@@ -98,10 +98,13 @@ fn by_shortage(mut cuts: Vec<Cut>) -> Vec<Cut> {
     cuts
 }
 
-/// What a link lets through beside the load from elsewhere.
+/// What a link lets through beside the load from elsewhere: nothing while it is down; `None`: no limit.
 fn room(instance: &Instance, link: LinkId) -> Option<Kbps> {
     let link = &instance.links[link];
-    link.capacity.map(|capacity| capacity.saturating_sub(link.used))
+    match link.state {
+        LinkState::Down => Some(Kbps(0)),
+        LinkState::Up | LinkState::Congested => link.capacity.map(|capacity| capacity.saturating_sub(link.used)),
+    }
 }
 
 /// A request that can be served if enough is sent.
@@ -176,9 +179,7 @@ fn nodes_of(instance: &Instance, networks: &[NetworkId]) -> u64 {
 fn unserved_by_volume(instance: &Instance, side: &ShortSide, sent: &Table<NodeId, u64>, behind: &[Wish], import: Kbps) -> u64 {
     let sends_here = |node: NodeId| within(&side.sending, instance.nodes[node].network);
     // Those who ask elsewhere, or hold, or relay, count as senders whoever is served.
-    let standing = |node: NodeId| {
-        theory::sends_anyway(instance, node) || !within(&side.asking, instance.nodes[node].network)
-    };
+    let standing = |node: NodeId| theory::sends_anyway(instance, node) || !within(&side.asking, instance.nodes[node].network);
     let ready = instance.nodes.ids().filter(|node| sends_here(*node) && standing(*node));
     let mut room = i128::from(import.0) + ready.map(|node| i128::from(sent[node])).sum::<i128>();
     let net = |wish: &Wish| {
@@ -239,9 +240,7 @@ fn entry_cut(instance: &Instance, content: ContentId, network: NetworkId) -> Opt
     networks.dedup();
     let starved = |id: &RequestId| {
         let row = &instance.requests[*id];
-        row.content == content
-            && within(&networks, instance.nodes[row.node].network)
-            && instance.held(row.node, content) == 0
+        row.content == content && within(&networks, instance.nodes[row.node].network) && instance.held(row.node, content) == 0
     };
     let starved: Vec<RequestId> = instance.requests.ids().filter(starved).collect();
     networks.retain(|network| starved.iter().any(|id| instance.nodes[instance.requests[*id].node].network == *network));
