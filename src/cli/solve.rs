@@ -13,8 +13,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Methods of the contract that this version has.
-const METHODS: [(&str, MethodChoice); 3] =
-    [("auto", MethodChoice::Auto), ("optimized", MethodChoice::Optimized), ("greedy", MethodChoice::Greedy)];
+const METHODS: [(&str, MethodChoice); 4] = [
+    ("auto", MethodChoice::Auto),
+    ("exact", MethodChoice::Exact),
+    ("optimized", MethodChoice::Optimized),
+    ("greedy", MethodChoice::Greedy),
+];
 
 /// A longer limit is no limit, and might not fit the clock.
 const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
@@ -33,7 +37,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME|FILE", default_value = "live")]
     model: String,
 
-    /// How the plan is made: auto, optimized or greedy
+    /// How the plan is made: auto, exact, optimized or greedy
     #[arg(long, value_name = "METHOD", default_value = "auto")]
     method: String,
 

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod cut;
+mod exact;
 mod optimize;
 pub mod options;
 mod protocols;

@@ -21,6 +21,8 @@ pub(super) struct Proof {
     pub(super) service_prices: Option<Prices>,
     /// Prices of cost, with `cost`.
     pub(super) cost_prices: Option<Prices>,
+    /// The plan is proved to be the best by branch and bound.
+    pub(super) exact: bool,
     /// Seconds that the solver took.
     pub(super) seconds: f64,
 }
@@ -80,7 +82,7 @@ pub(super) fn optimize<'a>(
 }
 
 /// What a user should hear of a solver's ending; running out of time is told by the plan itself.
-fn told(status: &Status, consequence: &str) -> Option<String> {
+pub(super) fn told(status: &Status, consequence: &str) -> Option<String> {
     match status {
         Status::Stopped | Status::Optimal => None,
         Status::Infeasible | Status::Unbounded => Some(format!("the solver calls a sound program {status:?}; {consequence}")),

@@ -47,6 +47,8 @@ impl Options {
 pub enum MethodChoice {
     /// The best that the instance's size allows.
     Auto,
+    /// The best plan, proved by branch and bound.
+    Exact,
     /// Trees that follow the group program, with a bound.
     Optimized,
     /// Trees built one request after the other.

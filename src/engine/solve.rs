@@ -1,6 +1,7 @@
 //! One cluster, the whole story.
 
 use super::assemble::assemble;
+use super::exact;
 use super::optimize::{Proof, optimize};
 use super::options::{Cancel, MethodChoice, Options, Outcome, Phase, Progress};
 use crate::ids::Id;
@@ -38,6 +39,9 @@ pub fn solve(instance: &Instance, options: &Options, progress: &mut dyn Progress
         let deadline = options.time_limit.map(|limit| start + limit);
         let limits = Limits { deadline, cancel: Some(cancel.flag()), ..Limits::default() };
         (forest, proof) = optimize(forest, &cells, wish, &limits, progress, &mut warnings);
+        if let Some(limits) = exact::limits(instance, options.method, limits) {
+            forest = exact::search(forest, &mut proof, &limits, progress, &mut warnings);
+        }
     }
     let ending = ending(options, &proof, late());
     let mut plan = assemble(forest, &cells, options, &proof, ending);
@@ -59,11 +63,16 @@ pub fn solve(instance: &Instance, options: &Options, progress: &mut dyn Progress
 
 /// What the plan says of how it was made, and why the engine stopped.
 fn ending(options: &Options, proof: &Proof, late: bool) -> (Method, Termination) {
-    let method = if proof.service.is_some() { Method::Optimized } else { Method::Greedy };
-    let termination = match (late, options.method) {
-        (true, _) => Termination::TimeLimit,
-        (false, MethodChoice::Greedy) => Termination::Heuristic,
-        (false, _) => Termination::Effort,
+    let method = match proof.service {
+        _ if proof.exact => Method::Exact,
+        Some(_) => Method::Optimized,
+        None => Method::Greedy,
+    };
+    let termination = match options.method {
+        _ if proof.exact => Termination::Optimal,
+        _ if late => Termination::TimeLimit,
+        MethodChoice::Greedy => Termination::Heuristic,
+        _ => Termination::Effort,
     };
     (method, termination)
 }

@@ -11,7 +11,9 @@ pub mod group;
 pub mod highs;
 mod optimality;
 mod owner;
+pub mod peer;
 pub mod relaxation;
+pub mod search;
 pub mod session;
 pub mod supply;
 

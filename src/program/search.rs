@@ -1,0 +1,86 @@
+//! The peer program solved by branch and bound: the best plan, and the proof that it is.
+//!
+//! Two stages on one program, as the contract orders values: the most service; then, at no less service, the least cost.
+
+use super::peer::{Flow, PeerProgram};
+use super::session::{Limits, Session};
+use super::{Answer, Status};
+use crate::instance::Instance;
+use crate::policy::Rules;
+
+/// Services closer than this part of the total weight are equal (contract, section 4).
+const CLOSE: f64 = 1e-9;
+
+/// A peer program with the solver.
+pub struct Search {
+    peer: PeerProgram,
+    session: Session,
+    /// Services closer than this are equal.
+    close: f64,
+}
+
+/// What one stage found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The best plan that was met, if any.
+    pub flows: Option<Vec<Flow>>,
+    /// What no plan surpasses, if that much was proved.
+    pub bound: Option<f64>,
+    /// The search closed the gap: the plan is the best there is.
+    pub proved: bool,
+}
+
+impl Search {
+    /// States the program and hands it to the solver.
+    pub fn open(instance: &Instance, rules: &Rules) -> Search {
+        let peer = PeerProgram::of(instance, rules);
+        let session = Session::open(&peer.program);
+        Search { peer, session, close: CLOSE * rules.weight.iter().sum::<f64>() }
+    }
+
+    /// The most service.
+    ///
+    /// # Errors
+    ///
+    /// How the solver ended, if it has neither a plan nor a bound.
+    pub fn service(&mut self, limits: &Limits) -> Result<Found, Status> {
+        let numbers: Vec<f64> = self.peer.service.numbers.iter().map(|number| -number).collect();
+        let (scale, standing) = (-self.peer.service.scale, self.peer.standing);
+        self.stage(&numbers, limits, |objective| objective * scale + standing)
+    }
+
+    /// The least cost at no less than this service.
+    ///
+    /// # Errors
+    ///
+    /// As [`Search::service`].
+    pub fn cost(&mut self, limits: &Limits, service: f64) -> Result<Found, Status> {
+        let worth = &self.peer.service;
+        let wanted = (service - self.peer.standing) / worth.scale;
+        let least = if worth.whole { wanted.round() - 0.5 } else { wanted - self.close / worth.scale };
+        self.session.set_rows(&[(self.peer.service_row, least, f64::INFINITY)]);
+        let (numbers, scale) = (self.peer.cost.numbers.clone(), self.peer.cost.scale);
+        self.stage(&numbers, limits, |objective| objective * scale)
+    }
+
+    fn stage(&mut self, numbers: &[f64], limits: &Limits, value: impl Fn(f64) -> f64) -> Result<Found, Status> {
+        self.session.set_costs(numbers);
+        let limits = Limits { gap: 0.0, ..limits.clone() };
+        let mut answer = self.session.solve(&limits);
+        if matches!(answer.status, Status::Failed(_)) {
+            // Simplified programs have been seen to fail where the program itself does not.
+            answer = self.session.solve(&Limits { presolve: false, ..limits });
+        }
+        let Answer { status, point, search_bound } = answer;
+        if !matches!(status, Status::Optimal | Status::Stopped) {
+            return Err(status);
+        }
+        // A program without columns is settled without a search.
+        let bound = search_bound.or(point.as_ref().filter(|_| status == Status::Optimal).map(|point| point.objective));
+        Ok(Found {
+            flows: point.map(|point| self.peer.flows(&point.columns)),
+            bound: bound.map(value),
+            proved: status == Status::Optimal,
+        })
+    }
+}

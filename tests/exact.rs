@@ -1,0 +1,128 @@
+//! Plans that branch and bound proves, against the oracle on a thousand tiny instances.
+
+// Other tests use the rest of the oracle.
+#[allow(dead_code)]
+mod oracle;
+
+use oracle::brute::{Best, best};
+use oracle::generate::tiny;
+use oracle::reading::read;
+use pleach::engine::{Cancel, MethodChoice, Options, Silent, solve};
+use pleach::instance::{Document, Instance};
+use pleach::parameters::{Model, Weights};
+use pleach::plan::{Method, Plan, Termination};
+use rayon::prelude::*;
+use std::sync::OnceLock;
+
+/// How many instances there are; their seeds are the numbers below it.
+const INSTANCES: u64 = 1000;
+
+/// At least one greedy plan in so many is worse than the best, so that reaching the best is no triviality.
+const WORSE: u64 = 25;
+
+/// One instance, its best plan by trying all, and what three methods make of it.
+struct Case {
+    name: String,
+    total: f64,
+    best: Best,
+    exact: Plan,
+    optimized: Plan,
+    greedy: Plan,
+}
+
+impl Case {
+    fn of(seed: u64) -> Case {
+        let document: Document = tiny(seed);
+        let world = read(&document, &Weights::default());
+        let instance = Instance::from_document(document.clone()).unwrap_or_else(|faults| panic!("{faults:?}")).0;
+        let plan = |method| {
+            let options = Options { method, ..Options::new(Model::shipped("live").expect("live is shipped")) };
+            let outcome = solve(&instance, &options, &mut Silent, &Cancel::default());
+            let odd: Vec<_> = outcome.warnings.iter().filter(|warning| !warning.ends_with("matches nothing")).collect();
+            assert!(odd.is_empty(), "{}: {odd:?}", document.name);
+            Plan::clone(&outcome.plan)
+        };
+        Case {
+            name: document.name.to_string(),
+            total: world.wishes.iter().map(|wish| wish.weight).sum(),
+            best: best(&world),
+            exact: plan(MethodChoice::Exact),
+            optimized: plan(MethodChoice::Optimized),
+            greedy: plan(MethodChoice::Greedy),
+        }
+    }
+
+    fn same_service(&self, service: f64) -> bool {
+        (service - self.best.service).abs() <= 1e-9 * self.total
+    }
+
+    fn same_cost(&self, cost: f64) -> bool {
+        let best = self.best.cost_value();
+        (cost - best).abs() <= 1e-6 * cost.abs().max(best.abs())
+    }
+
+    /// A bound that the best plan beats.
+    fn beaten(&self, plan: &Plan) -> Option<String> {
+        let (service, cost) = (plan.service.bound, plan.cost.bound);
+        let by_service = service.is_some_and(|bound| bound < self.best.service - 1e-9 * self.total);
+        let counts = self.best.service >= plan.service.value - 1e-9 * self.total;
+        let by_cost = counts && cost.is_some_and(|bound| bound > self.best.cost_value() * (1.0 + 1e-6) + 1e-9);
+        let values = || format!("bounds {service:?}, {cost:?}; best {}, {}", self.best.service, self.best.cost_value());
+        (by_service || by_cost).then(values)
+    }
+}
+
+/// All instances, solved once for all tests.
+fn cases() -> &'static [Case] {
+    static CASES: OnceLock<Vec<Case>> = OnceLock::new();
+    CASES.get_or_init(|| (0..INSTANCES).into_par_iter().map(Case::of).collect())
+}
+
+fn assert_none(test: impl Fn(&Case) -> Option<String>) {
+    let complaints: Vec<String> = cases().iter().filter_map(|case| Some(format!("{}: {}", case.name, test(case)?))).collect();
+    let shown = complaints.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
+    assert!(complaints.is_empty(), "{} of {INSTANCES} instances:\n{shown}", complaints.len());
+}
+
+#[test]
+fn exact_plans_are_the_best_in_service_and_in_cost() {
+    assert_none(|case| {
+        let (service, cost) = (case.exact.service.value, case.exact.cost.value);
+        let same = case.same_service(service) && case.same_cost(cost) && case.exact.relaxation.value == 0.0;
+        let best = (case.best.service, case.best.cost_value());
+        (!same).then(|| format!("service {service} of {}, cost {cost} of {}", best.0, best.1))
+    });
+}
+
+#[test]
+fn exact_plans_say_that_they_are_proved_and_have_no_gap() {
+    assert_none(|case| {
+        let plan = &case.exact;
+        let said = plan.origin.method == Method::Exact && plan.origin.termination == Termination::Optimal;
+        let closed = [&plan.service, &plan.relaxation, &plan.cost].iter().all(|value| value.gap.is_some_and(|gap| gap <= 1e-6));
+        (!said || !closed)
+            .then(|| format!("{:?} {:?} {:?} {:?}", plan.origin.method, plan.origin.termination, plan.service, plan.cost))
+    });
+}
+
+#[test]
+fn no_plan_beats_a_bound_of_any_method() {
+    assert_none(|case| [&case.exact, &case.optimized, &case.greedy].into_iter().find_map(|plan| case.beaten(plan)));
+}
+
+#[test]
+fn optimized_plans_are_within_a_hundredth_of_the_best_service_in_most_instances() {
+    let near = cases().iter().filter(|case| case.optimized.service.value >= 0.99 * case.best.service).count();
+    println!("{near} of {INSTANCES} optimized plans are within 1 %");
+    assert!(near as u64 >= INSTANCES * 95 / 100, "only {near}");
+}
+
+#[test]
+fn greedy_plans_are_worse_than_the_best_in_one_instance_of_twenty_five() {
+    let better = |case: &Case, plan: &Plan| !case.same_service(plan.service.value) || !case.same_cost(plan.cost.value);
+    let count = |plan: fn(&Case) -> &Plan| cases().iter().filter(|case| better(case, plan(case))).count();
+    let (greedy, optimized) = (count(|case| &case.greedy), count(|case| &case.optimized));
+    let served = cases().iter().filter(|case| !case.same_service(case.greedy.service.value)).count();
+    println!("of {INSTANCES}: {greedy} greedy plans are worse, {served} of them in service; {optimized} optimized ones");
+    assert!(greedy as u64 >= INSTANCES / WORSE, "only {greedy}");
+}
