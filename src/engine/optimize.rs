@@ -53,7 +53,7 @@ pub(super) fn optimize<'a>(
             return (greedy, proof);
         }
     };
-    proof.service = Some(stage.bound);
+    proof.service = Some(stage.search.map_or(stage.bound, |search| search.min(stage.bound)));
     proof.service_prices = Some(stage.prices.clone());
     proof.seconds = start.elapsed().as_secs_f64();
 

@@ -14,15 +14,27 @@ use crate::instance::Instance;
 use crate::policy::{CellId, Cells, Rules};
 
 /// How much a unit of service counts against a unit of cost in the first stage.
-const SERVICE_FIRST: f64 = 2_000.0;
+const SERVICE_FIRST: f64 = 50_000.0;
 /// Rounds of pricing after which the program is taken as it is.
 const ROUNDS: usize = 30;
 /// Rounds of cutting circles off.
 const CUT_ROUNDS: usize = 12;
 /// Up to so many requests quotas are for whole requests.
 const WHOLE_REQUESTS: usize = 30_000;
-/// Rounds of rounding down.
-const DIVES: usize = 100;
+/// Sizes up to which whole requests are searched for, and the effort: nodes, and the relative gap that will do.
+const SEARCHED_REQUESTS: usize = 2_500;
+/// See `SEARCHED_REQUESTS`.
+const SEARCHED_ARCS: usize = 4_000;
+/// How often a search is repeated to see to first copies.
+const SEARCHES: usize = 4;
+/// See `SEARCHED_REQUESTS`.
+const SEARCH_NODES: u32 = 200;
+/// See `SEARCHED_REQUESTS`.
+const SEARCH_GAP: f64 = 5e-4;
+/// Rounds of seeing to first copies of whole requests.
+const BEGINNINGS: usize = 4;
+/// What is closer to a whole number is one.
+const WHOLE: f64 = 1e-6;
 /// Service that the second stage leaves to rounding, relative.
 const SLACK: f64 = 1e-9;
 
@@ -80,6 +92,8 @@ pub struct Stage {
     pub prices: Prices,
     /// What they prove.
     pub bound: f64,
+    /// What a search proves beyond that.
+    pub search: Option<f64>,
 }
 
 impl<'a> Relaxation<'a> {
@@ -111,54 +125,86 @@ impl<'a> Relaxation<'a> {
             && let Ok(whole) = self.dive(limits, point)
         {
             stage.guidance = self.guidance(&whole);
+            self.search(limits, &mut stage, whole.objective);
         }
         Ok(stage)
     }
 
+    /// On small programs: whole requests and copies by branch and bound, which proves more and may find better. Effort is
+    /// counted in nodes of the search.
+    fn search(&mut self, limits: &Limits, stage: &mut Stage, found: f64) {
+        let relays = self.supply.shares.iter().flatten().any(|share| share.relays > 0.0);
+        if relays || self.instance.requests.len() > SEARCHED_REQUESTS || self.group.arc_count() > SEARCHED_ARCS {
+            return;
+        }
+        let known = self.group.program.columns.len();
+        self.group.add_all_arcs();
+        self.session.add_columns(&self.group.program, known);
+        let mut program = self.group.program.clone();
+        for (column, cost) in program.columns.iter_mut().zip(self.group.objective(1.0, SERVICE_FIRST)) {
+            (column.cost, column.whole) = (cost, true);
+        }
+        let effort = Limits { gap: SEARCH_GAP, iterations: Some(SEARCH_NODES), ..limits.clone() };
+        for round in 0..SEARCHES {
+            let answer = super::session::run(&program, &effort);
+            if let (0, Some(bound)) = (round, answer.search_bound) {
+                stage.search = Some((self.group.most_cost() - bound) / SERVICE_FIRST);
+            }
+            let Some(point) = answer.point.filter(|point| point.objective < found) else { return };
+            let rows = self.group.first_copies(&point.columns);
+            stage.guidance = self.guidance(&point);
+            if rows.is_empty() {
+                return;
+            }
+            program.add_rows(&rows);
+        }
+    }
+
     /// Rounds the requests served down to whole ones, the smallest fractions first, and lets the others take what that
-    /// leaves, until all are whole: in small cells fractions of a request would feed nobody.
+    /// leaves, until all are whole: in small cells fractions of a request would feed nobody. Whole requests need whole first
+    /// copies; a few rounds see to that too.
     fn dive(&mut self, limits: &Limits, mut point: Point) -> Result<Point, Status> {
         let counts: Vec<(u32, f64, f64)> =
             self.group.served(&point.columns).map(|(column, _, count)| (column, 0.0, count)).collect();
         let mut lifted: Vec<(u32, f64, f64)> = Vec::new();
-        let mut result = Err(Status::Stopped);
-        for round in 0..DIVES {
-            let mut fractions: Vec<(f64, u32, f64)> = self
-                .group
-                .served(&point.columns)
-                .map(|(column, served, _)| (served - (served + 1e-6).floor(), column, (served + 1e-6).floor()))
-                .filter(|(fraction, ..)| *fraction > 1e-6)
-                .collect();
-            eprintln!("dive {round}: {} fractions, objective {}", fractions.len(), point.objective / SERVICE_FIRST);
-            fractions.sort_by(|a, b| a.0.total_cmp(&b.0));
-            if fractions.is_empty() {
-                let rows = self.group.first_copies(&point.columns);
-                eprintln!("first rows {}", rows.len());
+        let mut begun = 0;
+        let found = loop {
+            let bounds = self.rounded_down(&point);
+            if bounds.is_empty() {
+                let rows = if begun < BEGINNINGS { self.group.first_copies(&point.columns) } else { Vec::new() };
                 if rows.is_empty() {
-                    result = Ok(point);
-                    break;
+                    break Ok(point);
                 }
-                lifted.extend(
-                    (0..rows.len())
-                        .map(|new| ((self.group.program.rows.len() - 1 - new) as u32, f64::NEG_INFINITY, f64::INFINITY)),
-                );
+                begun += 1;
+                let first = self.group.program.rows.len();
+                self.group.take_rows(&rows);
+                lifted.extend((first..first + rows.len()).map(|row| (row as u32, f64::NEG_INFINITY, f64::INFINITY)));
                 self.session.add_rows(&rows);
             }
-            fractions.truncate(fractions.len().div_ceil(2));
-            let bounds: Vec<(u32, f64, f64)> = fractions.iter().map(|(_, column, floor)| (*column, 0.0, *floor)).collect();
             self.session.set_columns(&bounds);
             let answer = self.session.solve(limits);
             match (answer.status, answer.point) {
                 (Status::Optimal, Some(next)) => point = next,
-                (status, _) => {
-                    result = Err(status);
-                    break;
-                }
+                (status, _) => break Err(status),
             }
-        }
+        };
         self.session.set_rows(&lifted);
         self.session.set_columns(&counts);
-        result
+        found
+    }
+
+    /// Bounds that round the smaller half of the fractions of requests down.
+    fn rounded_down(&self, point: &Point) -> Vec<(u32, f64, f64)> {
+        let floor = |served: f64| (served + WHOLE).floor();
+        let mut fractions: Vec<(f64, u32, f64)> = self
+            .group
+            .served(&point.columns)
+            .map(|(column, served, _)| (served - floor(served), column, floor(served)))
+            .filter(|(fraction, ..)| *fraction > WHOLE)
+            .collect();
+        fractions.sort_by(|a, b| a.0.total_cmp(&b.0));
+        fractions.truncate(fractions.len().div_ceil(2).max(4));
+        fractions.into_iter().map(|(_, column, floor)| (column, 0.0, floor)).collect()
     }
 
     /// The least cost at no less than this service.
@@ -171,7 +217,8 @@ impl<'a> Relaxation<'a> {
     /// Solves, prices columns in, and solves again, until no column would help.
     fn priced(&mut self, limits: &Limits, cost: f64, service: f64) -> Result<Point, Status> {
         let mut best = None;
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
+            let t = std::time::Instant::now();
             self.session.set_costs(&self.group.objective(cost, service));
             let answer = self.session.solve(limits);
             let point = match (answer.status, answer.point) {
@@ -180,6 +227,7 @@ impl<'a> Relaxation<'a> {
             };
             let known = self.group.program.columns.len();
             let added = self.group.price_in(&point.duals, cost);
+            eprintln!("round {round}: added {added} of {known}, {:?}", t.elapsed());
             best = Some(point);
             if added == 0 {
                 break;
@@ -192,7 +240,7 @@ impl<'a> Relaxation<'a> {
     fn stage(&self, point: &Point, per: f64, objective: Objective) -> Stage {
         let prices = self.group.prices(&point.duals, per);
         let bound = bound::evaluate(self.instance, self.rules, self.cells, self.supply, &prices, objective);
-        Stage { guidance: self.guidance(point), prices, bound }
+        Stage { guidance: self.guidance(point), prices, bound, search: None }
     }
 
     /// What a point says.
