@@ -2,10 +2,11 @@
 
 usage: foreign_solver.py PLEACH INSTANCE...
 
-Of each instance four programs are exported: service and cost, as MPS and as LP. The instances have to be such that the
-relaxation is tight: its optimum is the value in `known.toml` beside them.
+Of each instance eight programs are exported: groups and single nodes, service and cost, as MPS and as LP. The instances have
+to be such that the relaxation by groups is tight: its optimum is the value in `known.toml` beside them, too.
 """
 
+import itertools
 import pathlib
 import re
 import subprocess
@@ -42,14 +43,15 @@ def known(instance):
 
 def check(pleach, instance, folder):
     service, cost = known(instance)
-    for objective, value in (("service", -service), ("cost", cost)):
-        for form in ("mps", "lp"):
-            program = folder / f"{objective}.{form}"
-            run(pleach, "export", str(instance), "--format", form, "--objective", objective, "-o", str(program))
-            found = optimum(program)
-            print(f"foreign-solver: {instance.name}, {program.name}: {found} by CBC, {value} by hand", file=sys.stderr)
-            if abs(found - value) > NEAR * max(1.0, abs(value)):
-                raise SystemExit(f"foreign-solver: {instance.name}: the optimum of {program.name} is wrong")
+    values = (("service", -service), ("cost", cost))
+    for level, (objective, value), form in itertools.product(("group", "peer"), values, ("mps", "lp")):
+        program = folder / f"{level}-{objective}.{form}"
+        what = ["--level", level, "--objective", objective, "--format", form]
+        run(pleach, "export", str(instance), *what, "-o", str(program))
+        found = optimum(program)
+        print(f"foreign-solver: {instance.name}, {program.name}: {found} by CBC, {value} by hand", file=sys.stderr)
+        if abs(found - value) > NEAR * max(1.0, abs(value)):
+            raise SystemExit(f"foreign-solver: {instance.name}: the optimum of {program.name} is wrong")
 
 
 def main(pleach, *instances):

@@ -136,20 +136,27 @@ fn words(instance: &Instance, plan: &Plan, short: &Shortage, look: Terminal) -> 
         }
     };
     let _ = writeln!(text, "  {verdict}\n");
-    for (number, cut) in short.cuts.iter().enumerate() {
+    for (number, cut) in short.cuts.iter().take(LISTED).enumerate() {
         tell(&mut text, instance, number + 1, cut, look);
+    }
+    if let Some(more) = short.cuts.len().checked_sub(LISTED).filter(|more| *more > 0) {
+        let _ = writeln!(text, "  {}\n", look.quiet(&format!("and {more} smaller cuts, which --json lists")));
     }
     let _ = writeln!(text, "  {}", look.strong("bounds that know no links"));
     line(&mut text, "knapsack", &format!("service at most {}", number(short.knapsack)));
     if let Some(rate) = short.full_mesh {
         let asked = instance.contents.iter().map(|content| content.bitrate).max().unwrap_or_default();
-        line(&mut text, "full mesh", &format!("at most {} to each of all, of {asked}", Kbps(rate as u64)));
+        line(&mut text, "full mesh", &format!("at most {} to each, where {asked} are asked", Kbps(rate as u64)));
     }
     if let Some(bound) = plan.service.bound {
         let _ = writeln!(text, "  {}", look.strong("the plan"));
         line(&mut text, "service", &format!("{}, proved to be at most {}", number(plan.service.value), number(bound)));
     }
     text
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 fn line(text: &mut String, name: &str, what: &str) {
@@ -168,11 +175,11 @@ fn tell(text: &mut String, instance: &Instance, number: usize, cut: &Cut, look: 
         (false, 1) => format!("behind {}", instance.links[cut.links[0].0].id),
         (false, links) => format!("behind {links} links"),
     };
-    let _ = writeln!(text, "  {} {}", look.strong(&format!("{number}. {what}, {place}")), look.quiet(kind(cut)));
+    let _ = writeln!(text, "  {}", look.strong(&format!("{number}. {what}, {place}")));
     let networks = listed(cut.networks.iter().map(|id| instance.networks[*id].id.to_string()));
     line(text, "networks", &networks);
-    line(text, "nodes", &format!("{}, with {} requests", count(cut.nodes), count(cut.requests)));
-    line(text, "must come", &format!("{} slots, {}", count(cut.slots), cut.demand));
+    line(text, "nodes", &format!("{}, with {}", count(cut.nodes), counted(cut.requests, "request")));
+    line(text, "must come", &format!("{}, {}", counted(cut.slots, "slot"), cut.demand));
     let senders = if cut.scarce == Scarce::Volume { "all senders there together" } else { "the holders there" };
     line(text, "sent inside", &format!("at most {}, by {senders}", cut.supply));
     if !cut.links.is_empty() {

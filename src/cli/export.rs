@@ -10,9 +10,9 @@ use pleach::policy::{self, Cells, Rules};
 use pleach::program::export::{write_lp, write_mps};
 use pleach::program::group::GroupProgram;
 use pleach::program::peer::{self, PeerProgram};
-use pleach::program::session::{Limits, run as solve};
+use pleach::program::session::{Limits, Session};
 use pleach::program::supply::Supply;
-use pleach::program::{Column, Name, Program, Status};
+use pleach::program::{Answer, Column, Name, Point, Program, Status};
 use std::path::PathBuf;
 
 /// Service that the row leaves to rounding, relative.
@@ -66,13 +66,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let instance = arguments.given.instance(&[])?;
     let weights = Model::shipped("live").map_or_else(Weights::default, |model| model.weights);
     let rules = policy::compile(&instance, weights);
-    let stated = match arguments.level {
-        Level::Group => group(&instance, &rules),
-        Level::Peer => peer(&instance, &rules)?,
-    };
-    let program = match arguments.objective {
-        Objective::Service => stated.program,
-        Objective::Cost => at_least_cost(stated)?,
+    let program = match arguments.level {
+        Level::Group => group(&instance, &rules, arguments.objective)?,
+        Level::Peer => peer(&instance, &rules, arguments.objective)?,
     };
     output::write(arguments.output.as_deref(), |out| match arguments.format {
         Format::Mps => write_mps(&program, out),
@@ -80,66 +76,69 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     })
 }
 
-/// A program that minimises less service, and what turns it into one that minimises cost.
-struct Stated {
-    program: Program,
-    /// Cost of each column.
-    cost: Vec<f64>,
-    /// The row that counts service.
-    service_row: u32,
-    /// Service of a unit of that row.
-    unit: f64,
-}
-
 /// The whole group program, none of its flows left out.
-fn group(instance: &Instance, rules: &Rules) -> Stated {
+fn group(instance: &Instance, rules: &Rules, objective: Objective) -> Result<Program, Failure> {
     let cells = Cells::of(instance, rules);
     let supply = Supply::of(instance, rules, &cells);
-    let group = GroupProgram::of(instance, rules, &cells, &supply).with_all_arcs();
-    let (service, cost, service_row) = (group.objective(0.0, 1.0), group.objective(1.0, 0.0), group.service_row());
-    let mut program = group.program;
-    set_costs(&mut program, &service);
-    Stated { program, cost, service_row, unit: 1.0 }
+    let mut group = GroupProgram::of(instance, rules, &cells, &supply);
+    let least = match objective {
+        Objective::Service => f64::NEG_INFINITY,
+        Objective::Cost => most_of_groups(&mut group)? * (1.0 - SLACK),
+    };
+    let group = group.with_all_arcs();
+    let costs = match objective {
+        Objective::Service => group.objective(0.0, 1.0),
+        Objective::Cost => group.objective(1.0, 0.0),
+    };
+    let row = group.service_row();
+    Ok(stated(group.program, &costs, row, least))
+}
+
+/// The most service of the group program, found over the flows that it needs for that.
+fn most_of_groups(group: &mut GroupProgram<'_>) -> Result<f64, Failure> {
+    let mut session = Session::open(&group.program);
+    loop {
+        session.set_costs(&group.objective(0.0, 1.0));
+        let point = optimum(session.solve(&Limits::default()))?;
+        let known = group.program.columns.len();
+        if group.price_in(&point.duals, 0.0) == 0 {
+            return Ok(-point.objective);
+        }
+        session.add_columns(&group.program, known);
+    }
 }
 
 /// The exact program. What requests hold already is served in any plan: a column that is fixed counts it.
-fn peer(instance: &Instance, rules: &Rules) -> Result<Stated, Failure> {
+fn peer(instance: &Instance, rules: &Rules, objective: Objective) -> Result<Program, Failure> {
     let size = peer::size(instance);
     if size > MOST_FLOWS {
         let what = format!("{size} possible flows between single nodes are too many (at most {MOST_FLOWS})");
         return Err(Failure::usage("--level", what, "use --level group"));
     }
-    let peer = PeerProgram::of(instance, rules);
-    let scaled = |objective: &peer::Objective, by: f64| -> Vec<f64> {
-        objective.numbers.iter().map(|number| number * objective.scale * by).collect()
-    };
-    let (service, mut cost, unit) = (scaled(&peer.service, -1.0), scaled(&peer.cost, 1.0), peer.service.scale);
-    let mut program = peer.program;
-    set_costs(&mut program, &service);
-    let held = Column { name: Name::new("held", &[]), cost: -peer.standing, lower: 1.0, upper: 1.0, whole: false };
-    program.column(held, &[(peer.service_row, peer.standing / unit)]);
-    cost.push(0.0);
-    Ok(Stated { program, cost, service_row: peer.service_row, unit })
+    let PeerProgram { mut program, service, cost, standing, service_row, .. } = PeerProgram::of(instance, rules);
+    let held = Column { name: Name::new("held", &[]), cost: 0.0, lower: 1.0, upper: 1.0, whole: false };
+    program.column(held, &[(service_row, standing / service.scale)]);
+    let lost: Vec<f64> = service.numbers.iter().map(|number| -number * service.scale).chain([-standing]).collect();
+    let program = stated(program, &lost, service_row, f64::NEG_INFINITY);
+    if objective == Objective::Service {
+        return Ok(program);
+    }
+    let most = -optimum(Session::open(&program).solve(&Limits::default()))?.objective;
+    let costs: Vec<f64> = cost.numbers.iter().map(|number| number * cost.scale).chain([0.0]).collect();
+    Ok(stated(program, &costs, service_row, most * (1.0 - SLACK) / service.scale))
 }
 
-/// The least cost at the most service, which has to be found first: by simplex for groups, by a search for single nodes.
-fn at_least_cost(stated: Stated) -> Result<Program, Failure> {
-    let Stated { mut program, cost, service_row, unit } = stated;
-    let most = -least(&program)?;
-    program.rows[service_row as usize].lower = most * (1.0 - SLACK) / unit;
-    set_costs(&mut program, &cost);
-    Ok(program)
-}
-
-fn set_costs(program: &mut Program, costs: &[f64]) {
+/// The program with these costs, and at least so much in its row of service.
+fn stated(mut program: Program, costs: &[f64], service_row: u32, least: f64) -> Program {
     program.columns.iter_mut().zip(costs).for_each(|(column, cost)| column.cost = *cost);
+    program.rows[service_row as usize].lower = least;
+    program
 }
 
-/// The optimum.
-fn least(program: &Program) -> Result<f64, Failure> {
-    let answer = solve(program, &Limits::default());
+/// The point of an answer that is an optimum.
+fn optimum(answer: Answer) -> Result<Point, Failure> {
     match (answer.status, answer.point) {
-        (Status::Optimal, Some(point)) => Ok(point.objective),
+        (Status::Optimal, Some(point)) => Ok(point),
         (status, _) => {
             let message =
                 format!("the most service is not known: the solver says {status:?}; --objective service needs no solver");

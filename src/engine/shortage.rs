@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Shortage {
     /// Cuts: of volume first (no two of them share a request), then of entry; the largest shortage first.
     pub cuts: Vec<Cut>,
-    /// So many requests stay unserved in any plan.
+    /// So many requests stay unserved in any plan: those behind cuts of entry, and what cuts of volume leave out of the others.
     pub unserved_at_least: u64,
     /// No plan has more service, whatever the links: the fractional knapsack over slots.
     pub knapsack: f64,
@@ -81,13 +81,12 @@ impl Cut {
 
 /// Finds the cuts. Entry is looked at where the plan leaves somebody unserved, as nobody is served behind such a cut.
 pub fn shortage(instance: &Instance, rules: &Rules, plan: &Plan) -> Shortage {
-    let mut cuts = volume_cuts(instance, rules);
-    let by_volume: u64 = cuts.iter().map(|cut| cut.unserved_at_least).sum();
     let (entry, starved) = entry_cuts(instance, plan);
+    let (mut cuts, others) = volume_cuts(instance, rules, &starved);
     cuts.extend(entry);
     Shortage {
         cuts,
-        unserved_at_least: by_volume.max(starved.len() as u64),
+        unserved_at_least: starved.len() as u64 + others,
         knapsack: theory::knapsack_bound(instance, rules),
         full_mesh: theory::full_mesh_rate(instance),
     }
@@ -110,6 +109,7 @@ fn room(instance: &Instance, link: LinkId) -> Option<Kbps> {
 /// A request that can be served if enough is sent.
 #[derive(Clone, Copy)]
 struct Wish {
+    request: RequestId,
     node: NodeId,
     /// Substreams that it lacks and can receive; fewest of them that count as served.
     need: u64,
@@ -122,12 +122,13 @@ fn wishes(instance: &Instance, rules: &Rules) -> Vec<Wish> {
         let row = &instance.requests[id];
         let tier = supply::tier(instance, rules, id)?;
         let rate = instance.contents[row.content].rate();
-        Some(Wish { node: row.node, need: tier.need as u64, least: tier.least as u64, rate })
+        Some(Wish { request: id, node: row.node, need: tier.need as u64, least: tier.least as u64, rate })
     };
     instance.requests.ids().filter_map(wish).collect()
 }
 
-fn volume_cuts(instance: &Instance, rules: &Rules) -> Vec<Cut> {
+/// Volume cuts, and how many requests they leave unserved beside those that are starved anyway.
+fn volume_cuts(instance: &Instance, rules: &Rules, starved: &BTreeSet<RequestId>) -> (Vec<Cut>, u64) {
     let wishes = wishes(instance, rules);
     let mut can_send: Table<NodeId, bool> =
         Table::new(instance.nodes.ids().map(|node| theory::sends_anyway(instance, node)).collect());
@@ -144,6 +145,7 @@ fn volume_cuts(instance: &Instance, rules: &Rules) -> Vec<Cut> {
     }
     let room = |link: LinkId| room(instance, link).map(|room| Kbps(supply::fillable(instance, room) as u64));
     let sides = Pipes::of(instance, |link| room(link).map(|room| room.0), &sends, &asks).short_sides();
+    let mut others = 0;
     let cut = |side: ShortSide| {
         let behind: Vec<Wish> =
             wishes.iter().filter(|wish| within(&side.asking, instance.nodes[wish.node].network)).copied().collect();
@@ -161,9 +163,12 @@ fn volume_cuts(instance: &Instance, rules: &Rules) -> Vec<Cut> {
             unserved_at_least: 0,
         };
         cut.unserved_at_least = unserved_by_volume(instance, &side, &sent, &behind, cut.import());
+        let fed: Vec<Wish> = behind.into_iter().filter(|wish| !starved.contains(&wish.request)).collect();
+        others += unserved_by_volume(instance, &side, &sent, &fed, cut.import());
         cut
     };
-    by_shortage(sides.into_iter().map(cut).collect())
+    let cuts = sides.into_iter().map(cut).collect();
+    (by_shortage(cuts), others)
 }
 
 fn within(sorted: &[NetworkId], network: NetworkId) -> bool {
