@@ -7,12 +7,14 @@ mod oracle;
 use oracle::brute::{Best, best};
 use oracle::generate::tiny;
 use oracle::reading::read;
-use pleach::engine::{Cancel, MethodChoice, Options, Silent, solve};
+use pleach::engine::{Cancel, MethodChoice, Options, Outcome, Silent, solve};
+use pleach::instance::generate::{Knobs, Scenario};
 use pleach::instance::{Document, Instance};
 use pleach::parameters::{Model, Weights};
 use pleach::plan::{Method, Plan, Termination};
 use rayon::prelude::*;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 /// How many instances there are; their seeds are the numbers below it.
 const INSTANCES: u64 = 1000;
@@ -125,4 +127,35 @@ fn greedy_plans_are_worse_than_the_best_in_one_instance_of_twenty_five() {
     let served = cases().iter().filter(|case| !case.same_service(case.greedy.service.value)).count();
     println!("of {INSTANCES}: {greedy} greedy plans are worse, {served} of them in service; {optimized} optimized ones");
     assert!(greedy as u64 >= INSTANCES / WORSE, "only {greedy}");
+}
+
+fn of_scenario(peers: usize, options: Options) -> Outcome {
+    let knobs = Knobs { nodes: Some(peers as _), ..Knobs::default() };
+    let made = Scenario::named("town-hall").expect("the scenario exists").make(&knobs).expect("the knobs are in range");
+    let instance = Instance::from_document(made.document).expect("scenarios are sound").0;
+    solve(&instance, &options, &mut Silent, &Cancel::default())
+}
+
+fn exactly() -> Options {
+    Options { method: MethodChoice::Exact, ..Options::new(Model::shipped("live").expect("live is shipped")) }
+}
+
+#[test]
+fn an_instance_that_is_too_large_gets_the_optimized_plan_and_a_warning() {
+    let outcome = of_scenario(300, exactly());
+    assert_eq!((&outcome.plan.origin.method, outcome.plan.origin.termination), (&Method::Optimized, Termination::Effort));
+    assert!(outcome.warnings.iter().any(|warning| warning.contains("too many for an exact plan")), "{:?}", outcome.warnings);
+}
+
+#[test]
+fn a_search_that_runs_out_of_time_leaves_a_plan_that_claims_no_proof() {
+    let outcome = of_scenario(100, Options { time_limit: Some(Duration::from_millis(300)), ..exactly() });
+    assert_eq!(outcome.plan.origin.termination, Termination::TimeLimit);
+    assert_ne!(outcome.plan.origin.method, Method::Exact);
+}
+
+#[test]
+fn small_instances_are_solved_exactly_without_being_asked_to() {
+    let outcome = of_scenario(4, Options { method: MethodChoice::Auto, ..exactly() });
+    assert_eq!((&outcome.plan.origin.method, outcome.plan.origin.termination), (&Method::Exact, Termination::Optimal));
 }

@@ -7,7 +7,7 @@ use oracle::brute::{Best, best};
 use oracle::generate::{MOST_MISSING, tiny};
 use oracle::reading::{World, read};
 use pleach::engine::shortage::shortage;
-use pleach::engine::{Cancel, Options, Silent, solve};
+use pleach::engine::{Cancel, MethodChoice, Options, Silent, solve};
 use pleach::instance::document::{HoldingRow, RequestRow};
 use pleach::instance::policy::Rule;
 use pleach::instance::{Document, Instance};
@@ -35,6 +35,10 @@ fn world(document: &Document) -> World {
 fn instance(document: &Document) -> Instance {
     let made = Instance::from_document(document.clone());
     made.unwrap_or_else(|faults| panic!("{} is refused: {faults:?}", document.name)).0
+}
+
+fn greedily() -> Options {
+    Options { method: MethodChoice::Greedy, ..Options::new(Model::shipped("live").expect("live is shipped")) }
 }
 
 /// What is wrong with each instance, by a test of one; empty where nothing is.
@@ -131,7 +135,7 @@ fn the_verifier_refuses_every_plan_that_is_better_than_the_best() {
 
 #[test]
 fn the_greedy_is_valid_and_never_better_than_the_best() {
-    let options = Options::new(Model::shipped("live").expect("live is shipped"));
+    let options = greedily();
     assert_none(&complaints(|document| {
         let best = best(&world(document));
         // Whatever `solve` returns, the verifier has accepted.
@@ -146,7 +150,7 @@ fn the_greedy_is_valid_and_never_better_than_the_best() {
 
 #[test]
 fn the_greedy_reaches_the_best_service_of_most_instances() {
-    let options = Options::new(Model::shipped("live").expect("live is shipped"));
+    let options = greedily();
     let missed = complaints(|document| {
         let best = best(&world(document)).service;
         let service = solve(&instance(document), &options, &mut Silent, &Cancel::default()).plan.service.value;
@@ -206,7 +210,7 @@ fn levelled(document: &Document) -> Document {
 
 #[test]
 fn cuts_claim_no_more_unserved_requests_than_there_are_in_the_best_plan() {
-    let options = Options::new(Model::shipped("live").expect("live is shipped"));
+    let options = greedily();
     let (proved, exactly) = (AtomicU64::new(0), AtomicU64::new(0));
     assert_none(&complaints(|document| {
         let document = levelled(document);

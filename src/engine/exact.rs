@@ -16,9 +16,9 @@ use std::time::Instant;
 /// Flows up to which an exact plan is tried when asked for.
 const LARGEST: u64 = 200_000;
 /// Flows up to which it is tried without being asked for.
-const SMALL: u64 = 400;
+const SMALL: u64 = 200;
 /// Nodes of the search that a solve may spend on it without being asked for.
-const SMALL_EFFORT: u32 = 500;
+const SMALL_EFFORT: u32 = 100;
 
 /// When to stop the search; `None`: there is to be none.
 pub(super) fn limits(instance: &Instance, method: MethodChoice, limits: Limits) -> Option<Limits> {

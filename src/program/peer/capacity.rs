@@ -1,6 +1,7 @@
 //! Limits that add up kbps: uplinks, downlinks, links, and policies.
 
 use super::draft::Draft;
+use super::objective::common_divisor;
 use crate::ids::{ContentId, LinkId, NodeId};
 use crate::instance::Instance;
 use crate::policy::{Arc, Rules};
@@ -84,12 +85,4 @@ impl Limited {
             Limited::PolicyOfSource(row, node) => Name::new("nlim", &[row as u32, node.0]),
         }
     }
-}
-
-/// Of 0 and a number: that number.
-pub(super) fn common_divisor(mut a: u64, mut b: u64) -> u64 {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
