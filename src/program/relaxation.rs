@@ -109,7 +109,6 @@ impl<'a> Relaxation<'a> {
         let mut point = self.priced(limits, 1.0, SERVICE_FIRST)?;
         for _ in 0..CUT_ROUNDS {
             let rows = self.group.cut_off(&point.columns);
-            eprintln!("cuts {} objective {}", rows.len(), point.objective / SERVICE_FIRST);
             if rows.is_empty() {
                 break;
             }
@@ -125,32 +124,37 @@ impl<'a> Relaxation<'a> {
             && let Ok(whole) = self.dive(limits, point)
         {
             stage.guidance = self.guidance(&whole);
-            self.search(limits, &mut stage, whole.objective);
+        }
+        if self.is_searchable() {
+            let most = self.group.most_cost();
+            self.search(limits, &mut stage, (1.0, SERVICE_FIRST), |bound| (most - bound) / SERVICE_FIRST);
         }
         Ok(stage)
     }
 
-    /// On small programs: whole requests and copies by branch and bound, which proves more and may find better. Effort is
-    /// counted in nodes of the search.
-    fn search(&mut self, limits: &Limits, stage: &mut Stage, found: f64) {
+    /// Small enough for branch and bound over all arcs, and stated so that its bound is one: relays are counted coarsely.
+    fn is_searchable(&self) -> bool {
         let relays = self.supply.shares.iter().flatten().any(|share| share.relays > 0.0);
-        if relays || self.instance.requests.len() > SEARCHED_REQUESTS || self.group.arc_count() > SEARCHED_ARCS {
-            return;
-        }
+        !relays && self.instance.requests.len() <= SEARCHED_REQUESTS && self.group.arc_count() <= SEARCHED_ARCS
+    }
+
+    /// Whole requests and copies by branch and bound, which proves more and may find better. Effort is counted in nodes of
+    /// the search. `of_bound` turns the search's bound on the objective into what the stage proves.
+    fn search(&mut self, limits: &Limits, stage: &mut Stage, objective: (f64, f64), of_bound: impl Fn(f64) -> f64) {
         let known = self.group.program.columns.len();
         self.group.add_all_arcs();
         self.session.add_columns(&self.group.program, known);
         let mut program = self.group.program.clone();
-        for (column, cost) in program.columns.iter_mut().zip(self.group.objective(1.0, SERVICE_FIRST)) {
+        for (column, cost) in program.columns.iter_mut().zip(self.group.objective(objective.0, objective.1)) {
             (column.cost, column.whole) = (cost, true);
         }
         let effort = Limits { gap: SEARCH_GAP, iterations: Some(SEARCH_NODES), ..limits.clone() };
         for round in 0..SEARCHES {
             let answer = super::session::run(&program, &effort);
             if let (0, Some(bound)) = (round, answer.search_bound) {
-                stage.search = Some((self.group.most_cost() - bound) / SERVICE_FIRST);
+                stage.search = Some(of_bound(bound));
             }
-            let Some(point) = answer.point.filter(|point| point.objective < found) else { return };
+            let Some(point) = answer.point else { return };
             let rows = self.group.first_copies(&point.columns);
             stage.guidance = self.guidance(&point);
             if rows.is_empty() {
@@ -209,16 +213,22 @@ impl<'a> Relaxation<'a> {
 
     /// The least cost at no less than this service.
     pub fn cost(&mut self, limits: &Limits, service: f64) -> Result<Stage, Status> {
-        self.session.set_rows(&[(self.group.service_row(), service * (1.0 - SLACK), f64::INFINITY)]);
+        let least = service * (1.0 - SLACK);
+        self.session.set_rows(&[(self.group.service_row(), least, f64::INFINITY)]);
         let point = self.priced(limits, 1.0, 0.0)?;
-        Ok(self.stage(&point, 1.0, Objective::Cost { service }))
+        let mut stage = self.stage(&point, 1.0, Objective::Cost { service });
+        if self.is_searchable() && self.cells.are_exact(self.instance) {
+            let row = self.group.service_row() as usize;
+            self.group.program.rows[row].lower = least;
+            self.search(limits, &mut stage, (1.0, 0.0), |bound| bound);
+        }
+        Ok(stage)
     }
 
     /// Solves, prices columns in, and solves again, until no column would help.
     fn priced(&mut self, limits: &Limits, cost: f64, service: f64) -> Result<Point, Status> {
         let mut best = None;
-        for round in 0..ROUNDS {
-            let t = std::time::Instant::now();
+        for _ in 0..ROUNDS {
             self.session.set_costs(&self.group.objective(cost, service));
             let answer = self.session.solve(limits);
             let point = match (answer.status, answer.point) {
@@ -227,7 +237,6 @@ impl<'a> Relaxation<'a> {
             };
             let known = self.group.program.columns.len();
             let added = self.group.price_in(&point.duals, cost);
-            eprintln!("round {round}: added {added} of {known}, {:?}", t.elapsed());
             best = Some(point);
             if added == 0 {
                 break;
