@@ -84,6 +84,11 @@ fn the_optimized_plan_reaches_every_value_worked_out_by_hand() {
 }
 
 #[test]
+fn the_exact_plan_reaches_every_value_worked_out_by_hand() {
+    assert_as_known(MethodChoice::Exact);
+}
+
+#[test]
 fn every_small_instance_stands_in_the_table_once() {
     let files = std::fs::read_dir(folder()).expect("the folder is there").map(|entry| entry.expect("it can be listed").path());
     let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
