@@ -23,6 +23,36 @@
 //!      -> placement -> Forest -> Plan         there is always an answer
 //!      -> verify -> Verified<Plan>            only verify can make one; only a verified plan leaves the engine
 //! ```
+//!
+//! # As a library
+//!
+//! ```
+//! use pleach::engine::{Cancel, Options, Silent, solve};
+//! use pleach::instance::Instance;
+//! use pleach::parameters::Model;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // The origin has room for one copy of the film; Ann passes on what she gets.
+//! let text = r#"{
+//!   "format": "pleach/instance/1", "name": "evening", "time": "2026-11-22T19:30:00Z",
+//!   "contents": [{"id": "film", "bitrate_kbps": 4000, "substreams": 4}],
+//!   "nodes": [{"id": "origin", "role": "origin", "network": "isp", "uplink_kbps": 4000},
+//!             {"id": "ann", "role": "peer", "network": "isp", "uplink_kbps": 6000},
+//!             {"id": "bob", "role": "peer", "network": "isp", "uplink_kbps": 0}],
+//!   "networks": [{"id": "isp"}],
+//!   "holdings": [{"node": "origin", "content": "film"}],
+//!   "requests": [{"node": "ann", "content": "film"}, {"node": "bob", "content": "film"}]
+//! }"#;
+//! let (instance, warnings) = Instance::from_json(text)?;
+//! let model = Model::shipped("live").ok_or("no such model")?;
+//! let outcome = solve(&instance, &Options::new(model), &mut Silent, &Cancel::default());
+//!
+//! println!("{} of {} served", outcome.plan.statistics.served, outcome.plan.statistics.requests);
+//! # assert!(warnings.is_empty());
+//! # assert_eq!((outcome.plan.statistics.served, outcome.plan.statistics.requests), (2, 2));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod engine;
 pub mod forest;

@@ -6,10 +6,13 @@ use oracle::binding::{CAPACITIES, RULES, SHAPES, binding, variants};
 use oracle::brute::{Best, best};
 use oracle::generate::{MOST_MISSING, tiny};
 use oracle::reading::{World, read};
+use pleach::engine::shortage::shortage;
 use pleach::engine::{Cancel, MethodChoice, Options, Silent, solve};
 use pleach::instance::document::{HoldingRow, RequestRow};
+use pleach::instance::policy::Rule;
 use pleach::instance::{Document, Instance};
 use pleach::parameters::{Model, Weights};
+use pleach::policy;
 use pleach::units::Cost;
 use pleach::verify::{ViolationKind, examine};
 use rand::SeedableRng;
@@ -194,4 +197,35 @@ fn the_order_of_lists_does_not_change_what_solve_reaches() {
         let (one, other) = (worth(document), worth(&shuffled(document)));
         (one != other).then(|| format!("{one:?} and {other:?}"))
     }));
+}
+
+/// Nobody counts more than another, and only all substreams count: the best plan serves as many requests as can be served.
+fn levelled(document: &Document) -> Document {
+    let mut other = document.clone();
+    other.requests.iter_mut().for_each(|request| request.weight = None);
+    other.contents.iter_mut().for_each(|content| content.min_substreams = None);
+    other.policies.retain(|policy| !matches!(policy.rule, Rule::Priority { .. }));
+    other
+}
+
+#[test]
+fn cuts_claim_no_more_unserved_requests_than_there_are_in_the_best_plan() {
+    let options = greedily();
+    let (proved, exactly) = (AtomicU64::new(0), AtomicU64::new(0));
+    assert_none(&complaints(|document| {
+        let document = levelled(document);
+        let unserved = best(&world(&document)).served.iter().filter(|served| !**served).count() as u64;
+        let instance = instance(&document);
+        let plan = solve(&instance, &options, &mut Silent, &Cancel::default()).plan;
+        let short = shortage(&instance, &policy::compile(&instance, Weights::default()), &plan);
+        let claimed = short.unserved_at_least;
+        proved.fetch_add(u64::from(claimed > 0), Ordering::Relaxed);
+        exactly.fetch_add(u64::from(claimed > 0 && claimed == unserved), Ordering::Relaxed);
+        // With all or nothing and one content, each cut proves that somebody goes without.
+        let single = instance.contents.len() == 1;
+        let idle = short.cuts.iter().any(|cut| cut.short().0 == 0 || single && cut.unserved_at_least == 0);
+        (claimed > unserved || idle).then(|| format!("{claimed} of {unserved}, {:?}", short.cuts))
+    }));
+    println!("{proved:?} of {INSTANCES} proved short, {exactly:?} exactly");
+    assert!(proved.into_inner() >= INSTANCES / 20 && exactly.into_inner() >= INSTANCES / 40);
 }

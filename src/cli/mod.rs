@@ -7,6 +7,8 @@ pub mod errors;
 
 mod check;
 mod completions;
+mod explain;
+mod export;
 mod figures;
 mod generate;
 mod input;
@@ -56,6 +58,10 @@ enum Verb {
     Solve(solve::Arguments),
     /// Proves a plan valid and its values right, and prints every violation
     Check(check::Arguments),
+    /// Says why not all requests can be served
+    Explain(explain::Arguments),
+    /// Writes the program of an instance for any other solver
+    Export(export::Arguments),
     /// Makes an instance from a scenario and a seed
     Generate(generate::Arguments),
     /// Prints the JSON Schema of a file format
@@ -79,6 +85,8 @@ pub fn run(arguments: &[OsString]) -> Result<(), Failure> {
     match parsed.verb {
         Verb::Solve(verb) => solve::run(verb),
         Verb::Check(verb) => check::run(verb),
+        Verb::Explain(verb) => explain::run(verb),
+        Verb::Export(verb) => export::run(verb),
         Verb::Generate(verb) => generate::run(verb),
         Verb::Schema(verb) => schema::run(verb),
         Verb::Completions(verb) => completions::run(verb, Arguments::command()),

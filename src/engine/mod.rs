@@ -4,11 +4,13 @@
 //! better one where method and effort allow.
 
 mod assemble;
+mod cut;
 mod exact;
 mod optimize;
 pub mod options;
 mod protocols;
 mod reasons;
+pub mod shortage;
 mod solve;
 pub mod theory;
 

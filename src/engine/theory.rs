@@ -55,7 +55,8 @@ fn standing_supply(instance: &Instance) -> f64 {
     instance.nodes.ids().filter(|node| sends_anyway(instance, *node)).map(|node| most_sent(instance, node)).sum()
 }
 
-fn sends_anyway(instance: &Instance, node: NodeId) -> bool {
+/// It holds something or may relay: it can send whoever is served.
+pub(super) fn sends_anyway(instance: &Instance, node: NodeId) -> bool {
     instance.nodes[node].relay_contents != Some(0) || contents_held(instance, node).next().is_some()
 }
 

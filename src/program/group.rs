@@ -222,6 +222,14 @@ impl<'a> GroupProgram<'a> {
         }
     }
 
+    /// With every column `x`, none left to be priced in.
+    pub fn with_all_arcs(mut self) -> GroupProgram<'a> {
+        for senders in std::mem::take(&mut self.candidates).into_iter().flatten() {
+            senders.into_iter().for_each(|arc| self.add_arc(arc));
+        }
+        self
+    }
+
     fn add_arc(&mut self, arc: CellArc) {
         let key = (arc.content.0, arc.ends.0, arc.ends.1);
         if !self.known.insert(key) {
