@@ -56,24 +56,13 @@ pub(super) fn optimize<'a>(
     proof.seconds = start.elapsed().as_secs_f64();
 
     progress.tell(Phase::Place, 0, 1, Some(greedy.service()));
-    let mut stage = stage;
-    if std::env::var("MIP").is_ok() {
-        let l = Limits {
-            gap: 0.001,
-            deadline: Some(std::time::Instant::now() + std::time::Duration::from_secs(20)),
-            ..limits.clone()
-        };
-        if let Ok(quotas) = relaxation.whole(&l) {
-            stage.quotas = quotas;
-        }
-    }
     eprintln!(
         "greedy {} quotas {} bound {:?}",
         greedy.service(),
-        stage.quotas.iter().map(|q| q.copies).sum::<f64>() / 4.0,
+        stage.guidance.quotas.iter().map(|q| q.copies).sum::<f64>() / 4.0,
         stage.bound
     );
-    let guided = placement::place(instance, rules, cells, Wish { quotas: Some(&stage.quotas), ..wish });
+    let guided = placement::place(instance, rules, cells, Wish { guidance: Some(&stage.guidance), ..wish });
     eprintln!("guided {}", guided.service());
     let forest = if placement::better(&guided, &greedy) { guided } else { greedy };
 

@@ -28,7 +28,7 @@ pub fn solve(instance: &Instance, options: &Options, progress: &mut dyn Progress
     let compiled = start.elapsed();
 
     progress.tell(Phase::Place, 0, 1, None);
-    let wish = Wish { select: options.select, effort: &options.model.effort, seed: options.seed, quotas: None, stop: &late };
+    let wish = Wish { select: options.select, effort: &options.model.effort, seed: options.seed, guidance: None, stop: &late };
     let mut forest = placement::place(instance, &rules, &cells, wish);
     progress.tell(Phase::Place, 1, 1, Some(forest.service()));
     let mut warnings: Vec<String> =

@@ -6,7 +6,7 @@ use super::pools::Pools;
 use crate::forest::{Forest, SeatId};
 use crate::ids::ContentId;
 use crate::policy::{Cells, Near};
-use crate::program::relaxation::Quota;
+use crate::program::relaxation::Guidance;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
@@ -70,8 +70,8 @@ impl<'a, 'c> Grower<'a, 'c> {
     }
 
     /// Lets quotas guide.
-    pub(super) fn guide(&mut self, quotas: &[Quota]) {
-        self.guides = Guides::lay(self.forest.instance, self.forest.rules, self.cells, &self.pools, quotas);
+    pub(super) fn guide(&mut self, guidance: &Guidance) {
+        self.guides = Guides::lay(self.forest.instance, self.forest.rules, self.cells, &self.pools, guidance);
     }
 
     /// Feeds requests in order, again and again while that helps: first above the depth that leaves their own slots
@@ -80,7 +80,12 @@ impl<'a, 'c> Grower<'a, 'c> {
         let mut waiting: Vec<SeatId> = order.requests.iter().map(|request| SeatId(request.0)).collect();
         for leave_room in [true, false] {
             if !self.guides.is_empty() {
-                self.feed_guided(&mut waiting, leave_room);
+                for mut chosen in self.guides.chosen(self.forest.instance, self.forest.rules, self.cells, order) {
+                    chosen.retain(|seat| !self.forest.is_served(*seat));
+                    eprintln!("block {}", chosen.len());
+                    self.feed_guided(&mut chosen, leave_room);
+                }
+                waiting.retain(|seat| !self.forest.is_served(*seat));
             }
             eprintln!("before free rounds {}", waiting.len());
             self.feed_rounds(&mut waiting, leave_room, false);

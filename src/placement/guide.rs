@@ -1,14 +1,18 @@
 //! Quotas of the group program, laid beside the pools: how many copies each cell may still send to each other.
 
+use super::order::Order;
 use super::pools::Pools;
+use crate::forest::SeatId;
 use crate::ids::{ContentId, NetworkId};
 use crate::instance::Instance;
 use crate::policy::{CellId, Cells, Near, Rules};
-use crate::program::relaxation::Quota;
+use crate::program::relaxation::{Guidance, Quota};
+use crate::program::supply::{self, TierKey};
 use petgraph::Direction;
 use petgraph::algo::condensation;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Quotas of all cells. Those of the other cells of a child's network serve where its own are used up: the first copies
@@ -19,6 +23,8 @@ pub(super) struct Guides {
     of: Vec<Guide>,
     /// Copies that may still be sent, for each quota.
     left: Vec<u32>,
+    /// Requests of each tier that are to be served.
+    serving: FxHashMap<(ContentId, CellId, TierKey), f64>,
 }
 
 /// What the children of one cell may get.
@@ -32,13 +38,22 @@ struct Guide {
 
 impl Guides {
     /// Lays the quotas beside the pools.
-    pub(super) fn lay(instance: &Instance, rules: &Rules, cells: &Cells, pools: &Pools, quotas: &[Quota]) -> Guides {
+    pub(super) fn lay(instance: &Instance, rules: &Rules, cells: &Cells, pools: &Pools, guidance: &Guidance) -> Guides {
+        let quotas = &guidance.quotas;
         let network = |cell: CellId| instance.nodes[cells.sample(cell)].network;
         let mut of_network: FxHashMap<(ContentId, NetworkId), Vec<u32>> = FxHashMap::default();
         for (number, quota) in quotas.iter().enumerate() {
             of_network.entry((quota.content, network(quota.to))).or_default().push(number as u32);
         }
-        let mut guides = Guides { of: vec![Guide::default(); pools.count()], left: whole(quotas) };
+        let mut guides = Guides {
+            of: vec![Guide::default(); pools.count()],
+            left: whole(quotas),
+            serving: guidance
+                .serving
+                .iter()
+                .map(|serving| ((serving.content, serving.cell, serving.key), serving.count))
+                .collect(),
+        };
         for content in instance.contents.ids() {
             for (local, child) in pools.cells[content].iter().enumerate() {
                 let Some(known) = of_network.get(&(content, network(*child))) else { continue };
@@ -57,6 +72,23 @@ impl Guides {
             }
         }
         guides
+    }
+
+    /// The requests that the program serves, the first of each tier in order, in blocks: those that bring as much as they
+    /// take, then those that bring less and less. A block that was fed leaves the most slots for the next.
+    pub(super) fn chosen(&self, instance: &Instance, rules: &Rules, cells: &Cells, order: &Order) -> Vec<Vec<SeatId>> {
+        let mut left = self.serving.clone();
+        let mut blocks: BTreeMap<u32, Vec<SeatId>> = BTreeMap::new();
+        for request in &order.requests {
+            let Some(tier) = supply::tier(instance, rules, *request) else { continue };
+            let row = &instance.requests[*request];
+            let Some(count) = left.get_mut(&(row.content, cells.cell(row.node), tier.key)) else { continue };
+            *count -= 1.0;
+            if *count > -0.5 {
+                blocks.entry((tier.need - tier.brings).max(0.0) as u32).or_default().push(SeatId(request.0));
+            }
+        }
+        blocks.into_values().collect()
     }
 
     /// Nothing guides.

@@ -22,7 +22,7 @@ use crate::forest::{Forest, SeatId};
 use crate::instance::Instance;
 use crate::parameters::Effort;
 use crate::policy::{Cells, Rules};
-use crate::program::relaxation::Quota;
+use crate::program::relaxation::Guidance;
 use grow::Grower;
 use order::Order;
 use rayon::prelude::*;
@@ -45,8 +45,8 @@ pub struct Wish<'a> {
     pub effort: &'a Effort,
     /// Seed of the other orders.
     pub seed: u64,
-    /// Copies between cells that the group program wants, if it was asked.
-    pub quotas: Option<&'a [Quota]>,
+    /// What the group program wants, if it was asked.
+    pub guidance: Option<&'a Guidance>,
     /// Asked before each further placement; `true` ends them.
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
@@ -77,8 +77,8 @@ pub fn too_deep<'a>(forest: Forest<'a>, cells: &Cells, seats: &[SeatId]) -> (For
 fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>, round: u32) -> Forest<'a> {
     let order = Order::of(instance, rules, wish.seed, round);
     let mut grower = Grower::new(Forest::new(instance, rules), cells);
-    if let Some(quotas) = wish.quotas {
-        grower.guide(quotas);
+    if let Some(guidance) = wish.guidance {
+        grower.guide(guidance);
     }
     relays::recruit_producers(&mut grower, round);
     match wish.select {

@@ -6,13 +6,15 @@
 //! price of the slots that it brings, and whoever does not pay for itself is left out. Depth, children, storage and
 //! cycles are left out, which only weakens the bound.
 
+use super::gates::Gate;
 use super::group::Prices;
-use super::supply::{self, Supply, Tier};
+use super::supply::{self, Supply, Tier, TierKey};
 use crate::ids::{ContentId, Id, NodeId, RequestId, Table};
 use crate::instance::network::great_circle_km;
 use crate::instance::{Ends, Instance, Place};
 use crate::policy::{Arc, CellId, Cells, ClassId, Rules};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 /// What is bounded.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,9 +45,7 @@ pub fn evaluate(
         let Some(tier) = supply::tier(instance, rules, *request) else { return 0.0 };
         let cell = cells.cell(row.node).index();
         let brought = receive.send[row.content][cell] * tier.brings;
-        let at = (row.content, instance.nodes[row.node].network);
-        let gate = supply.gates.get(&at).filter(|gate| gate.key == tier.key());
-        let owed = gate.map_or(0.0, |gate| gate.copies / gate.count * prices.enter.get(&at).copied().unwrap_or(0.0));
+        let owed = receive.owed(row.content, cells.cell(row.node), tier.key);
         let each = worth / f64::from(instance.contents[row.content].substreams);
         best(&tier, each, receive.price[row.content][cell], brought, owed)
     };
@@ -121,12 +121,19 @@ struct Receive {
     price: Table<ContentId, Vec<f64>>,
     /// Price of a slot that a cell sends.
     send: Table<ContentId, Vec<f64>>,
+    /// What a request of a tier owes for the copies that must enter the sets it is in.
+    owed: FxHashMap<(ContentId, CellId, TierKey), f64>,
 }
 
 impl Receive {
     fn of(instance: &Instance, rules: &Rules, cells: &Cells, supply: &Supply, prices: &Prices, objective: Objective) -> Receive {
         let reach = Reach::of(instance, rules, cells);
-        let mut receive = Receive { price: Table::default(), send: Table::default() };
+        let mut receive = Receive { price: Table::default(), send: Table::default(), owed: FxHashMap::default() };
+        for (gate, price) in &prices.enter {
+            for cell in &gate.cells {
+                *receive.owed.entry((gate.content, *cell, gate.key)).or_insert(0.0) += price * gate.copies / gate.count;
+            }
+        }
         for content in instance.contents.ids() {
             let shares = &supply.shares[content];
             let mut send = vec![0.0; cells.len()];
@@ -136,7 +143,9 @@ impl Receive {
             let offers =
                 |share: &supply::Share| share.standing + share.relayed > 0.0 || share.tiers.iter().any(|tier| tier.brings > 0.0);
             let senders: Vec<CellId> = shares.iter().filter(|share| offers(share)).map(|share| CellId(share.cell)).collect();
-            let quote = Quote { instance, rules, cells, prices, reach: &reach, content, send: &send, objective };
+            let gates: Vec<&(Gate, f64)> =
+                prices.enter.iter().filter(|(gate, price)| gate.content == content && *price > 0.0).collect();
+            let quote = Quote { instance, rules, cells, prices, reach: &reach, content, send: &send, gates: &gates, objective };
             let mut price = vec![f64::INFINITY; cells.len()];
             let asked: Vec<(usize, f64)> = shares
                 .par_iter()
@@ -151,6 +160,10 @@ impl Receive {
             receive.send.push(send);
         }
         receive
+    }
+
+    fn owed(&self, content: ContentId, cell: CellId, key: TierKey) -> f64 {
+        if self.owed.is_empty() { 0.0 } else { self.owed.get(&(content, cell, key)).copied().unwrap_or(0.0) }
     }
 
     /// The most that relaying earns a node: its best contents, one substream each.
@@ -207,6 +220,7 @@ struct Quote<'a> {
     reach: &'a Reach,
     content: ContentId,
     send: &'a [f64],
+    gates: &'a [&'a (Gate, f64)],
     objective: Objective,
 }
 
@@ -231,9 +245,8 @@ impl Quote<'_> {
         self.rules.each_node_limit(a, b, self.content, arc.route, |row| {
             kbps += self.prices.node_limit.get(&(row, from)).copied().unwrap_or(0.0)
         });
-        let (origin, target) = (self.rules.classes.row(a).network, self.rules.classes.row(b).network);
-        let entered = if origin == target { None } else { self.prices.enter.get(&(self.content, target)) };
-        self.send[from.index()] - entered.copied().unwrap_or(0.0) + kbps * self.instance.contents[self.content].rate().0 as f64
+        let entered: f64 = self.gates.iter().filter(|(gate, _)| gate.is_entered(from, to)).map(|(_, price)| price).sum();
+        self.send[from.index()] - entered + kbps * self.instance.contents[self.content].rate().0 as f64
     }
 
     /// A lower bound on the unit cost between any two nodes of two cells, measurements between nodes aside.

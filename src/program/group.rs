@@ -8,16 +8,17 @@
 //! rel[c,g]   sum_h x[c,g,h] <= standing + sum_t brings_t y_t + relayed r       a peer forwards only once it is served
 //! up[g], down[h]   kbps over all contents, where a node sends or receives several
 //! link[l], lim[p], nlim[p,g]   kbps of the flows that count
-//! in[c,n]    copies that enter a network without any >= least_t y_t / count_t
+//! in[T]      copies that enter a set of cells without any >= least_t y_t / count_t (see `gates`)
 //! svc        service >= what is asked for
 //! ```
 //!
 //! Columns `x` are priced in: the program begins with the nearest cells of each child and takes in, round by round, those
 //! whose reduced cost is negative. Its duals are prices; what they prove is evaluated by `bound`, over all pairs.
 
+use super::gates::{self, Flows, Gate};
 use super::supply::{self, Share, Supply};
-use super::{Column, Name, Program};
-use crate::ids::{ContentId, Id, LinkId, NetworkId};
+use super::{Column, Name, NewRow, Program, Row};
+use crate::ids::{ContentId, Id, LinkId};
 use crate::instance::Instance;
 use crate::policy::{Arc, CellId, Cells, ClassId, Rules};
 use rayon::prelude::*;
@@ -59,6 +60,12 @@ pub struct GroupProgram<'a> {
     /// Service of each column before the first `x`.
     pub service: Vec<f64>,
     rows: Rows,
+    /// Column `y` of each tier, in order of content, share and tier.
+    served: Vec<u32>,
+    /// Sets of cells that first copies must enter, found so far.
+    gates: Vec<Gate>,
+    /// For each content and share the gates whose set holds it.
+    gates_of: Vec<Vec<Vec<usize>>>,
     /// For each content and receiving share all senders, cheapest first.
     candidates: Vec<Vec<Vec<CellArc>>>,
     known: FxHashSet<(u32, u32, u32)>,
@@ -73,7 +80,8 @@ struct Rows {
     link: FxHashMap<LinkId, u32>,
     lim: Vec<u32>,
     nlim: FxHashMap<(usize, CellId), u32>,
-    enter: FxHashMap<(ContentId, NetworkId), u32>,
+    /// Row of each gate.
+    enter: Vec<u32>,
     svc: u32,
 }
 
@@ -92,8 +100,8 @@ pub struct Prices {
     pub limit: Vec<f64>,
     /// One kbps of a row of `Rules::node_limits`, in one cell.
     pub node_limit: FxHashMap<(usize, CellId), f64>,
-    /// One copy that must enter a network.
-    pub enter: FxHashMap<(ContentId, NetworkId), f64>,
+    /// One copy that must enter a set of cells.
+    pub enter: Vec<(Gate, f64)>,
     /// One unit of service.
     pub service: f64,
 }
@@ -113,6 +121,9 @@ impl<'a> GroupProgram<'a> {
             first_arc: 0,
             service: Vec::new(),
             rows: Rows::default(),
+            served: Vec::new(),
+            gates: Vec::new(),
+            gates_of: supply.shares.iter().map(|shares| vec![Vec::new(); shares.len()]).collect(),
             candidates,
             known: FxHashSet::default(),
         };
@@ -159,11 +170,6 @@ impl<'a> GroupProgram<'a> {
                 program.rows[at as usize].upper += most;
             }
         }
-        let mut gates: Vec<_> = self.supply.gates.keys().copied().collect();
-        gates.sort_unstable();
-        for (content, network) in gates {
-            rows.enter.insert((content, network), program.row(Name::new("in", &[content.0, network.0]), 0.0, f64::INFINITY));
-        }
         rows.svc = program.row(Name::new("svc", &[]), f64::NEG_INFINITY, f64::INFINITY);
     }
 
@@ -172,19 +178,14 @@ impl<'a> GroupProgram<'a> {
         for (content, shares) in self.supply.shares.pairs() {
             let substreams = f64::from(self.instance.contents[content].substreams);
             for (place, share) in shares.iter().enumerate() {
-                let at = (content, self.instance.nodes[self.cells.sample(CellId(share.cell))].network);
-                let gate = self.supply.gates.get(&at).map(|gate| (*gate, self.rows.enter[&at]));
                 let (dem, rel) = (self.rows.dem[content.index()][place], self.rows.rel[content.index()][place]);
                 for (number, tier) in share.tiers.iter().enumerate() {
                     let name = |tag| Name::new(tag, &[content.0, share.cell, number as u32]);
                     let each = tier.weight / substreams;
                     let served = each * (tier.held + tier.least);
                     let column = Column { name: name("y"), cost: 0.0, lower: 0.0, upper: tier.count, whole: false };
-                    let mut entries = vec![(dem, -tier.least), (rel, -tier.brings), (self.rows.svc, served)];
-                    entries.extend(
-                        gate.filter(|(gate, _)| gate.key == tier.key()).map(|(gate, row)| (row, -gate.copies / gate.count)),
-                    );
-                    self.program.column(column, &entries);
+                    let entries = [(dem, -tier.least), (rel, -tier.brings), (self.rows.svc, served)];
+                    self.served.push(self.program.column(column, &entries));
                     self.service.push(served);
                     if tier.need > tier.least {
                         let upper = (tier.need - tier.least) * tier.count;
@@ -244,11 +245,10 @@ impl<'a> GroupProgram<'a> {
         let rate = self.instance.contents[arc.content].rate().0 as f64;
         entry(self.rows.dem[content][arc.ends.1 as usize], 1.0);
         entry(self.rows.rel[content][arc.ends.0 as usize], 1.0);
-        let (origin, target) = (self.rules.classes.row(a).network, self.rules.classes.row(b).network);
-        if origin != target
-            && let Some(row) = self.rows.enter.get(&(arc.content, target))
-        {
-            entry(*row, 1.0);
+        for gate in &self.gates_of[content][arc.ends.1 as usize] {
+            if !self.gates[*gate].holds(from) {
+                entry(self.rows.enter[*gate], 1.0);
+            }
         }
         if let Some(row) = self.rows.up.get(&from) {
             entry(*row, rate);
@@ -293,10 +293,86 @@ impl<'a> GroupProgram<'a> {
         count
     }
 
+    /// The rows of the cuts that a point breaks, added to the program.
+    pub fn cut_off(&mut self, point: &[f64]) -> Vec<NewRow> {
+        let rows: Vec<NewRow> = self.broken(point, false).into_iter().map(|gate| self.add_gate(gate)).collect();
+        self.rows.enter.extend((0..rows.len()).map(|new| (self.program.rows.len() + new) as u32));
+        self.program.add_rows(&rows);
+        rows
+    }
+
+    /// Rows that give the first copies to every set of cells in which somebody is served as a whole but nobody could begin.
+    /// They are no bounds on what fractions could do, and are to be lifted again.
+    pub fn first_copies(&mut self, point: &[f64]) -> Vec<NewRow> {
+        let first = |(number, gate): (usize, Gate)| {
+            let row = Row { name: Name::new("first", &[number as u32]), lower: gate.copies, upper: f64::INFINITY };
+            NewRow { row, entries: self.entering(&gate) }
+        };
+        let rows: Vec<NewRow> = self.broken(point, true).into_iter().enumerate().map(first).collect();
+        self.program.add_rows(&rows);
+        rows
+    }
+
+    fn broken(&self, point: &[f64], whole: bool) -> Vec<Gate> {
+        let mut gates = Vec::new();
+        let mut next = 0;
+        for (content, shares) in self.supply.shares.pairs() {
+            let mut of_tiers = |share: &Share| {
+                let columns = &self.served[next..next + share.tiers.len()];
+                next += share.tiers.len();
+                columns.iter().map(|column| point[*column as usize]).collect()
+            };
+            let served: Vec<Vec<f64>> = shares.iter().map(&mut of_tiers).collect();
+            let copies = |(number, arc): (usize, &CellArc)| (*arc, point.get(self.first_arc + number).copied().unwrap_or(0.0));
+            let used = |(arc, copies): &(CellArc, f64)| arc.content == content && *copies > 1e-6;
+            let arcs = self.arcs.iter().enumerate().map(copies).filter(used).collect();
+            gates.extend(gates::separate(&Flows { content, shares, served, arcs, whole }));
+        }
+        gates
+    }
+
+    /// One copy on each arc that enters a set.
+    fn entering(&self, gate: &Gate) -> Vec<(u32, f64)> {
+        let shares = &self.supply.shares[gate.content];
+        let cell = |place: u32| CellId(shares[place as usize].cell);
+        let enters = |arc: &CellArc| arc.content == gate.content && gate.is_entered(cell(arc.ends.0), cell(arc.ends.1));
+        let arcs = self.arcs.iter().enumerate().filter(|(_, arc)| enters(arc));
+        arcs.map(|(place, _)| ((self.first_arc + place) as u32, 1.0)).collect()
+    }
+
+    fn add_gate(&mut self, gate: Gate) -> NewRow {
+        let number = self.gates.len();
+        let mut entries = Vec::new();
+        let mut next = 0;
+        for (content, shares) in self.supply.shares.pairs() {
+            for (place, share) in shares.iter().enumerate() {
+                let inside = content == gate.content && gate.holds(CellId(share.cell));
+                if inside {
+                    self.gates_of[content.index()][place].push(number);
+                }
+                for tier in &share.tiers {
+                    if inside && tier.key == gate.key {
+                        entries.push((self.served[next], -gate.copies / gate.count));
+                    }
+                    next += 1;
+                }
+            }
+        }
+        entries.extend(self.entering(&gate));
+        self.gates.push(gate);
+        let row = Row { name: Name::new("in", &[number as u32]), lower: 0.0, upper: f64::INFINITY };
+        NewRow { row, entries }
+    }
+
     /// The objective `cost` times cost less `service` times service, column by column.
     pub fn objective(&self, cost: f64, service: f64) -> Vec<f64> {
         let served = self.service.iter().map(|each| -service * each);
         served.chain(self.arcs.iter().map(|arc| cost * arc.cost)).collect()
+    }
+
+    /// Columns `y` with their values at a point and their counts.
+    pub fn served<'p>(&'p self, point: &'p [f64]) -> impl Iterator<Item = (u32, f64, f64)> + 'p {
+        self.served.iter().map(|column| (*column, point[*column as usize], self.program.columns[*column as usize].upper))
     }
 
     /// The row that asks for service.
@@ -315,7 +391,12 @@ impl<'a> GroupProgram<'a> {
             link: self.rows.link.iter().map(|(link, row)| (*link, price(*row))).collect(),
             limit: self.rows.lim.iter().map(|row| price(*row)).collect(),
             node_limit: self.rows.nlim.iter().map(|(key, row)| (*key, price(*row))).collect(),
-            enter: self.rows.enter.iter().map(|(at, row)| (*at, (duals[*row as usize] / per).max(0.0))).collect(),
+            enter: self
+                .gates
+                .iter()
+                .zip(&self.rows.enter)
+                .map(|(gate, row)| (gate.clone(), (duals[*row as usize] / per).max(0.0)))
+                .collect(),
             service: (duals[self.rows.svc as usize] / per).max(0.0),
         }
     }

@@ -11,7 +11,7 @@
 #![allow(unsafe_code)]
 
 use super::session::{Backend, Change, Method, Order};
-use super::{Answer, Point, Program, Status};
+use super::{Answer, NewRow, Point, Program, Status};
 use highs_sys as sys;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
@@ -299,6 +299,31 @@ impl Highs {
             )
         })
     }
+
+    fn append_rows(&mut self, rows: &[NewRow]) -> Result<(), String> {
+        let lower: Vec<f64> = rows.iter().map(|new| new.row.lower).collect();
+        let upper: Vec<f64> = rows.iter().map(|new| new.row.upper).collect();
+        let mut starts: Vec<sys::HighsInt> = vec![0];
+        let (mut indices, mut values) = (Vec::<sys::HighsInt>::new(), Vec::new());
+        for new in rows {
+            indices.extend(new.entries.iter().map(|(column, _)| *column as sys::HighsInt));
+            values.extend(new.entries.iter().map(|(_, value)| *value));
+            starts.push(indices.len() as sys::HighsInt);
+        }
+        // SAFETY: arrays as long as the numbers before them say; the session has checked that the columns are there.
+        accept("addRows", unsafe {
+            sys::Highs_addRows(
+                self.object,
+                rows.len() as sys::HighsInt,
+                lower.as_ptr(),
+                upper.as_ptr(),
+                values.len() as sys::HighsInt,
+                starts.as_ptr(),
+                indices.as_ptr(),
+                values.as_ptr(),
+            )
+        })
+    }
 }
 
 impl Backend for Highs {
@@ -309,6 +334,7 @@ impl Backend for Highs {
             // Whole-number programs keep no basis, so nothing is lost by loading them anew.
             Change::Columns { program, .. } if program.columns.iter().any(|column| column.whole) => self.load(program),
             Change::Columns { program, from } => self.append(program, *from),
+            Change::Rows(rows) => self.append_rows(rows),
             Change::Costs(costs) if costs.is_empty() => Ok(()),
             // SAFETY: as many costs as columns, which the session has checked.
             Change::Costs(costs) => accept("changeColsCost", unsafe {

@@ -6,6 +6,7 @@
 
 pub mod bound;
 pub mod export;
+pub mod gates;
 pub mod group;
 pub mod highs;
 mod optimality;
@@ -55,6 +56,15 @@ pub struct Row {
     pub lower: f64,
     /// Greatest value.
     pub upper: f64,
+}
+
+/// A row that joins a program, with its entries (column, value), each column once.
+#[derive(Clone, Debug)]
+pub struct NewRow {
+    /// Its name and bounds.
+    pub row: Row,
+    /// Its entries.
+    pub entries: Vec<(u32, f64)>,
 }
 
 /// A tag with up to four numbers: `up[3]`, `x[3,5,0]`.
@@ -113,6 +123,25 @@ impl Program {
         self.starts.push(self.indices.len() as u32);
         self.columns.push(column);
         self.columns.len() as u32 - 1
+    }
+
+    /// Adds rows over the columns that there are.
+    pub fn add_rows(&mut self, rows: &[NewRow]) {
+        let mut added: Vec<Vec<(u32, f64)>> = vec![Vec::new(); self.columns.len()];
+        for new in rows {
+            let number = self.rows.len() as u32;
+            self.rows.push(new.row);
+            new.entries.iter().for_each(|(column, value)| added[*column as usize].push((number, *value)));
+        }
+        let mut grown = Program { starts: vec![0], ..Program::default() };
+        for (column, added) in added.into_iter().enumerate() {
+            for (row, value) in self.entries(column).chain(added) {
+                grown.indices.push(row);
+                grown.values.push(value);
+            }
+            grown.starts.push(grown.indices.len() as u32);
+        }
+        (self.starts, self.indices, self.values) = (grown.starts, grown.indices, grown.values);
     }
 
     /// Takes over the columns of `grown`, which has the same rows, from `from` on.

@@ -7,16 +7,24 @@
 use super::bound::{self, Objective};
 use super::group::{GroupProgram, Prices};
 use super::session::{Limits, Session};
-use super::supply::Supply;
+use super::supply::{Supply, TierKey};
 use super::{Point, Status};
 use crate::ids::ContentId;
 use crate::instance::Instance;
 use crate::policy::{CellId, Cells, Rules};
 
 /// How much a unit of service counts against a unit of cost in the first stage.
-const SERVICE_FIRST: f64 = 2_000.0;
+const SERVICE_FIRST: f64 = 50_000.0;
 /// Rounds of pricing after which the program is taken as it is.
 const ROUNDS: usize = 30;
+/// Rounds of cutting circles off.
+const CUT_ROUNDS: usize = 12;
+/// Up to so many requests quotas are for whole requests.
+const WHOLE_REQUESTS: usize = 30_000;
+/// Rounds of seeing to first copies of whole requests.
+const BEGINNINGS: usize = 4;
+/// What is closer to a whole number is one.
+const WHOLE: f64 = 1e-6;
 /// Service that the second stage leaves to rounding, relative.
 const SLACK: f64 = 1e-9;
 
@@ -33,6 +41,28 @@ pub struct Quota {
     pub copies: f64,
 }
 
+/// How many requests of a tier the program serves in one cell.
+#[derive(Clone, Copy, Debug)]
+pub struct Serving {
+    /// The content.
+    pub content: ContentId,
+    /// Their cell.
+    pub cell: CellId,
+    /// Their tier.
+    pub key: TierKey,
+    /// How many.
+    pub count: f64,
+}
+
+/// What placement is to follow.
+#[derive(Clone, Debug, Default)]
+pub struct Guidance {
+    /// Flows between cells.
+    pub quotas: Vec<Quota>,
+    /// Who is served.
+    pub serving: Vec<Serving>,
+}
+
 /// A resident group program.
 pub struct Relaxation<'a> {
     instance: &'a Instance,
@@ -46,8 +76,8 @@ pub struct Relaxation<'a> {
 /// What one stage found.
 #[derive(Clone, Debug)]
 pub struct Stage {
-    /// Flows between cells.
-    pub quotas: Vec<Quota>,
+    /// What placement is to follow.
+    pub guidance: Guidance,
     /// Duals as prices.
     pub prices: Prices,
     /// What they prove.
@@ -62,33 +92,75 @@ impl<'a> Relaxation<'a> {
         Relaxation { instance, rules, cells, supply, group, session }
     }
 
-    /// The most service, then the least cost.
+    /// The most service, then the least cost; circles are cut off until there are none, or it takes too long.
     pub fn service(&mut self, limits: &Limits) -> Result<Stage, Status> {
-        let point = self.priced(limits, 1.0, SERVICE_FIRST)?;
-        Ok(self.stage(&point, SERVICE_FIRST, Objective::Service))
+        let mut point = self.priced(limits, 1.0, SERVICE_FIRST)?;
+        for _ in 0..CUT_ROUNDS {
+            let rows = self.group.cut_off(&point.columns);
+            eprintln!("cuts {} objective {}", rows.len(), point.objective / SERVICE_FIRST);
+            if rows.is_empty() {
+                break;
+            }
+            self.session.add_rows(&rows);
+            match self.priced(limits, 1.0, SERVICE_FIRST) {
+                Ok(better) => point = better,
+                Err(Status::Stopped) => break,
+                Err(status) => return Err(status),
+            }
+        }
+        let mut stage = self.stage(&point, SERVICE_FIRST, Objective::Service);
+        if self.instance.requests.len() <= WHOLE_REQUESTS
+            && let Ok(whole) = self.dive(limits, point)
+        {
+            stage.guidance = self.guidance(&whole);
+        }
+        Ok(stage)
     }
 
-    /// The most service in whole copies and requests.
-    pub fn whole(&mut self, limits: &Limits) -> Result<Vec<Quota>, Status> {
-        let mut program = self.group.program.clone();
-        let objective = self.group.objective(1.0, SERVICE_FIRST);
-        for (column, cost) in program.columns.iter_mut().zip(objective) {
-            column.cost = cost;
-            column.whole = true;
-        }
-        let start = std::time::Instant::now();
-        let answer = super::session::run(&program, limits);
-        eprintln!(
-            "mip {:?} {:?} bound {:?} in {:?}, {} columns {} rows",
-            answer.status,
-            answer.point.as_ref().map(|p| p.objective / SERVICE_FIRST),
-            answer.search_bound.map(|b| b / SERVICE_FIRST),
-            start.elapsed(),
-            program.columns.len(),
-            program.rows.len()
-        );
-        let point = answer.point.ok_or(answer.status)?;
-        Ok(self.stage(&point, SERVICE_FIRST, Objective::Service).quotas)
+    /// Rounds the requests served down to whole ones, the smallest fractions first, and lets the others take what that
+    /// leaves, until all are whole: in small cells fractions of a request would feed nobody. Whole requests need whole first
+    /// copies; a few rounds see to that too.
+    fn dive(&mut self, limits: &Limits, mut point: Point) -> Result<Point, Status> {
+        let counts: Vec<(u32, f64, f64)> =
+            self.group.served(&point.columns).map(|(column, _, count)| (column, 0.0, count)).collect();
+        let mut lifted: Vec<(u32, f64, f64)> = Vec::new();
+        let mut begun = 0;
+        let found = loop {
+            let bounds = self.rounded_down(&point);
+            if bounds.is_empty() {
+                let rows = if begun < BEGINNINGS { self.group.first_copies(&point.columns) } else { Vec::new() };
+                if rows.is_empty() {
+                    break Ok(point);
+                }
+                begun += 1;
+                let first = self.group.program.rows.len() - rows.len();
+                lifted.extend((first..first + rows.len()).map(|row| (row as u32, f64::NEG_INFINITY, f64::INFINITY)));
+                self.session.add_rows(&rows);
+            }
+            self.session.set_columns(&bounds);
+            let answer = self.session.solve(limits);
+            match (answer.status, answer.point) {
+                (Status::Optimal, Some(next)) => point = next,
+                (status, _) => break Err(status),
+            }
+        };
+        self.session.set_rows(&lifted);
+        self.session.set_columns(&counts);
+        found
+    }
+
+    /// Bounds that round the smaller half of the fractions of requests down.
+    fn rounded_down(&self, point: &Point) -> Vec<(u32, f64, f64)> {
+        let floor = |served: f64| (served + WHOLE).floor();
+        let mut fractions: Vec<(f64, u32, f64)> = self
+            .group
+            .served(&point.columns)
+            .map(|(column, served, _)| (served - floor(served), column, floor(served)))
+            .filter(|(fraction, ..)| *fraction > WHOLE)
+            .collect();
+        fractions.sort_by(|a, b| a.0.total_cmp(&b.0));
+        fractions.truncate(fractions.len().div_ceil(2).max(4));
+        fractions.into_iter().map(|(_, column, floor)| (column, 0.0, floor)).collect()
     }
 
     /// The least cost at no less than this service.
@@ -101,7 +173,8 @@ impl<'a> Relaxation<'a> {
     /// Solves, prices columns in, and solves again, until no column would help.
     fn priced(&mut self, limits: &Limits, cost: f64, service: f64) -> Result<Point, Status> {
         let mut best = None;
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
+            let t = std::time::Instant::now();
             self.session.set_costs(&self.group.objective(cost, service));
             let answer = self.session.solve(limits);
             let point = match (answer.status, answer.point) {
@@ -110,6 +183,7 @@ impl<'a> Relaxation<'a> {
             };
             let known = self.group.program.columns.len();
             let added = self.group.price_in(&point.duals, cost);
+            eprintln!("round {round}: added {added} of {known}, {:?}", t.elapsed());
             best = Some(point);
             if added == 0 {
                 break;
@@ -119,11 +193,14 @@ impl<'a> Relaxation<'a> {
         best.ok_or(Status::Stopped)
     }
 
-    /// What a point says.
     fn stage(&self, point: &Point, per: f64, objective: Objective) -> Stage {
-        let none = vec![0.0; self.group.program.rows.len()];
-        let prices = self.group.prices(if point.duals.is_empty() { &none } else { &point.duals }, per);
+        let prices = self.group.prices(&point.duals, per);
         let bound = bound::evaluate(self.instance, self.rules, self.cells, self.supply, &prices, objective);
+        Stage { guidance: self.guidance(point), prices, bound }
+    }
+
+    /// What a point says.
+    fn guidance(&self, point: &Point) -> Guidance {
         let copies = &point.columns[self.group.first_arc..];
         let cell = |content: ContentId, place: u32| CellId(self.supply.shares[content][place as usize].cell);
         let quota = |(arc, copies): (&super::group::CellArc, &f64)| Quota {
@@ -133,6 +210,12 @@ impl<'a> Relaxation<'a> {
             copies: *copies,
         };
         let quotas = self.group.arcs.iter().zip(copies).filter(|(_, copies)| **copies > 1e-9).map(quota).collect();
-        Stage { quotas, prices, bound }
+        let tiers = self.supply.shares.pairs().flat_map(|(content, shares)| {
+            shares.iter().flat_map(move |share| share.tiers.iter().map(move |tier| (content, CellId(share.cell), tier.key)))
+        });
+        let served = self.group.served(&point.columns);
+        let serving =
+            tiers.zip(served).map(|((content, cell, key), (_, count, _))| Serving { content, cell, key, count }).collect();
+        Guidance { quotas, serving }
     }
 }

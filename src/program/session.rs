@@ -6,7 +6,7 @@
 
 use super::optimality;
 use super::owner::Owner;
-use super::{Answer, Column, Name, Program, Status};
+use super::{Answer, Column, Name, NewRow, Program, Status};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -74,6 +74,8 @@ pub enum Change {
         /// First new column.
         from: usize,
     },
+    /// These rows are new.
+    Rows(Vec<NewRow>),
     /// Cost of every column.
     Costs(Vec<f64>),
     /// Row, lower, upper; ascending, no row twice.
@@ -193,6 +195,18 @@ impl Session {
             Arc::make_mut(&mut self.program).append(grown, from);
             self.pass(Change::Columns { program: self.program.clone(), from });
         }
+    }
+
+    /// Adds rows over the columns that there are; if there is no such column, every later solve fails.
+    pub fn add_rows(&mut self, rows: &[NewRow]) {
+        let columns = self.program.columns.len();
+        let fits = |new: &NewRow| new.entries.iter().all(|(column, value)| (*column as usize) < columns && value.is_finite());
+        if !rows.iter().all(fits) {
+            self.fault.get_or_insert("new rows over columns that are not there, or not finite".into());
+            return;
+        }
+        Arc::make_mut(&mut self.program).add_rows(rows);
+        self.pass(Change::Rows(rows.to_vec()));
     }
 
     /// Sets the cost of every column; with another number of costs, every later solve fails.

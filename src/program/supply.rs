@@ -1,25 +1,16 @@
 //! What the nodes of each cell ask and can send, gathered once: the group program and its bounds are stated over it.
 
-use crate::ids::{ContentId, Id, NetworkId, NodeId, RequestId, Table};
+use crate::ids::{ContentId, Id, NodeId, RequestId, Table};
 use crate::instance::Instance;
 use crate::policy::{CellId, Cells, Rules};
 use crate::units::Kbps;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// What makes requests look alike to the program: weight, slots, and substreams lacked, held and needed at least.
 pub type TierKey = (u64, u32, [u8; 3]);
 
-/// The first copies of a content that a network without any must get from outside: as many as the least that a served
-/// request of it needs. Stated for the requests of one tier, the one that is worth feeding most.
-#[derive(Clone, Copy, Debug)]
-pub struct Gate {
-    /// Which requests.
-    pub key: TierKey,
-    /// How many there are in the network.
-    pub count: f64,
-    /// Copies that must enter.
-    pub copies: f64,
-}
+/// Up to so many requests every number of slots has its own tier, so that whole requests bring whole slots.
+const EXACT_REQUESTS: usize = 30_000;
 
 /// Requests of one cell for one content that the program does not tell apart.
 #[derive(Clone, Copy, Debug)]
@@ -36,12 +27,13 @@ pub struct Tier {
     pub least: f64,
     /// Slots that each can send once served, in the mean.
     pub brings: f64,
+    /// What its requests have in common.
+    pub key: TierKey,
 }
 
 impl Tier {
-    /// What this tier has in common, for one request or many.
-    pub fn key(&self) -> TierKey {
-        (self.weight.to_bits(), bucket(self.brings, self.need), [self.need as u8, self.held as u8, self.least as u8])
+    fn key_when(&self, exactly: bool) -> TierKey {
+        (self.weight.to_bits(), bucket(self.brings, self.need, exactly), [self.need as u8, self.held as u8, self.least as u8])
     }
 }
 
@@ -65,8 +57,6 @@ pub struct Share {
 pub struct Supply {
     /// For each content its cells in order.
     pub shares: Table<ContentId, Vec<Share>>,
-    /// By content and network: what must enter from outside first.
-    pub gates: FxHashMap<(ContentId, NetworkId), Gate>,
     /// Uplink of each cell in kbps that can be sent at most, whole slots counted, where nodes send several contents.
     pub shared_uplink: FxHashMap<CellId, f64>,
     /// Downlink of each cell in kbps where some node asks for several contents and its downlink is limited.
@@ -98,13 +88,15 @@ pub fn tier(instance: &Instance, rules: &Rules, request: RequestId) -> Option<Ti
     let least = f64::from(content.min_substreams.saturating_sub(held));
     let role = role(instance, row.node, row.content);
     let brings = if role.standing { 0.0 } else { role.slots };
-    let tier = Tier { count: 1.0, weight: rules.weight[request], need, held: f64::from(held), least, brings };
+    let mut tier =
+        Tier { count: 1.0, weight: rules.weight[request], need, held: f64::from(held), least, brings, key: TierKey::default() };
+    tier.key = tier.key_when(instance.requests.len() <= EXACT_REQUESTS);
     (least <= need).then_some(tier)
 }
 
 /// Slots are told apart where that decides who is worth feeding: each number below what a request takes, then octaves.
-fn bucket(slots: f64, need: f64) -> u32 {
-    if slots < need { slots as u32 } else { 64 + (slots / need.max(1.0)).log2() as u32 }
+fn bucket(slots: f64, need: f64, exactly: bool) -> u32 {
+    if slots < need || exactly { slots as u32 } else { u32::MAX / 2 + (slots / need.max(1.0)).log2() as u32 }
 }
 
 impl Supply {
@@ -117,7 +109,7 @@ impl Supply {
             let cell = cells.cell(request.node);
             let share = gathered.share(request.content, cell);
             let Some(one) = tier(instance, rules, id) else { continue };
-            let key = (request.content, cell, one.key());
+            let key = (request.content, cell, one.key);
             let place = *tiers.entry(key).or_insert_with(|| {
                 share.tiers.push(Tier { count: 0.0, brings: 0.0, ..one });
                 share.tiers.len() - 1
@@ -132,37 +124,8 @@ impl Supply {
         }
         gathered.add_relays(instance, cells);
         gathered.add_shared(instance, cells);
-        let mut supply = gathered.finish();
-        supply.gates = gates(instance, cells, &supply.shares);
-        supply
+        gathered.finish()
     }
-}
-
-/// The gates of all networks in which nobody has anything of a content yet.
-fn gates(instance: &Instance, cells: &Cells, shares: &Table<ContentId, Vec<Share>>) -> FxHashMap<(ContentId, NetworkId), Gate> {
-    let mut gates: FxHashMap<(ContentId, NetworkId), Gate> = FxHashMap::default();
-    let mut open: FxHashSet<(ContentId, NetworkId)> = FxHashSet::default();
-    let network = |share: &Share| instance.nodes[cells.sample(CellId(share.cell))].network;
-    for (content, shares) in shares.pairs() {
-        for share in shares {
-            let at = (content, network(share));
-            if share.standing > 0.0 || share.relays > 0.0 || share.tiers.iter().any(|tier| tier.held > 0.0) {
-                open.insert(at);
-            }
-            for tier in share.tiers.iter().filter(|tier| tier.least > 0.0) {
-                let gate = gates.entry(at).or_insert(Gate { key: tier.key(), count: 0.0, copies: tier.least });
-                let better = (tier.key().1, tier.weight) > (gate.key.1, f64::from_bits(gate.key.0));
-                if better {
-                    *gate = Gate { key: tier.key(), count: 0.0, copies: tier.least };
-                }
-                if tier.key() == gate.key {
-                    gate.count += tier.count;
-                }
-            }
-        }
-    }
-    gates.retain(|at, _| !open.contains(at));
-    gates
 }
 
 #[derive(Default)]
@@ -219,7 +182,6 @@ impl Gathered {
         };
         Supply {
             shares: Table::new(self.shares.iter().map(sorted).collect()),
-            gates: FxHashMap::default(),
             shared_uplink: self.shared_uplink,
             shared_downlink: self.shared_downlink,
         }
