@@ -12,7 +12,7 @@ use pleach::placement::{self, Wish};
 use pleach::policy::{self, Cells};
 use pleach::program::bound::{self, Objective};
 use pleach::program::group::GroupProgram;
-use pleach::program::relaxation::{Quota, Relaxation};
+use pleach::program::relaxation::{Guidance, Relaxation};
 use pleach::program::session::Limits;
 use pleach::program::supply::Supply;
 use pleach::verify;
@@ -46,8 +46,8 @@ fn phases(criterion: &mut Criterion, peers: usize) {
     let plan = engine::solve(&instance, &options, &mut Silent, &Cancel::default()).plan;
     // One placement: restarts would be what is measured on the smallest instance.
     let once = Effort { restarts: 0, ..model.effort };
-    let place = |quotas: Option<&[Quota]>| {
-        let wish = Wish { select: Select::Parents, effort: &once, seed: 0, quotas, stop: &|| false };
+    let place = |guidance: Option<&Guidance>| {
+        let wish = Wish { select: Select::Parents, effort: &once, seed: 0, guidance, stop: &|| false };
         placement::place(&instance, &rules, &cells, wish)
     };
 
@@ -77,7 +77,7 @@ fn phases(criterion: &mut Criterion, peers: usize) {
         bench.iter_batched_ref(open, |relaxation| relaxation.service(&limits), BatchSize::PerIteration)
     });
     group.bench_function(at("place-greedy"), |bench| bench.iter_with_large_drop(|| place(None)));
-    group.bench_function(at("place-guided"), |bench| bench.iter_with_large_drop(|| place(Some(&stage.quotas))));
+    group.bench_function(at("place-guided"), |bench| bench.iter_with_large_drop(|| place(Some(&stage.guidance))));
     group.bench_function(at("bound"), |bench| {
         bench.iter(|| bound::evaluate(&instance, &rules, &cells, &supply, &stage.prices, Objective::Service))
     });
