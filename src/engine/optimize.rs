@@ -51,26 +51,23 @@ pub(super) fn optimize<'a>(
             return (greedy, proof);
         }
     };
-    proof.service = Some(stage.bound);
+    proof.service = Some(stage.search.map_or(stage.bound, |search| search.min(stage.bound)));
     proof.service_prices = Some(stage.prices.clone());
     proof.seconds = start.elapsed().as_secs_f64();
 
     progress.tell(Phase::Place, 0, 1, Some(greedy.service()));
-    eprintln!(
-        "greedy {} quotas {} bound {:?}",
-        greedy.service(),
-        stage.guidance.quotas.iter().map(|q| q.copies).sum::<f64>() / 4.0,
-        stage.bound
-    );
     let guided = placement::place(instance, rules, cells, Wish { guidance: Some(&stage.guidance), ..wish });
-    eprintln!("guided {}", guided.service());
-    let forest = if placement::better(&guided, &greedy) { guided } else { greedy };
+    let mut forest = if placement::better(&guided, &greedy) { guided } else { greedy };
 
     let again = std::time::Instant::now();
     progress.tell(Phase::Solve, 1, 2, Some(forest.service()));
     match relaxation.cost(limits, forest.service()) {
         Ok(stage) => {
-            proof.cost = Some(stage.bound);
+            proof.cost = Some(stage.search.map_or(stage.bound, |search| search.max(stage.bound)));
+            let cheap = placement::place(instance, rules, cells, Wish { guidance: Some(&stage.guidance), ..wish });
+            if placement::better(&cheap, &forest) {
+                forest = cheap;
+            }
             proof.cost_prices = Some(stage.prices);
         }
         Err(status) => warnings.extend(told(&status, "no bound on cost is proved")),

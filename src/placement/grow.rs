@@ -82,14 +82,11 @@ impl<'a, 'c> Grower<'a, 'c> {
             if !self.guides.is_empty() {
                 for mut chosen in self.guides.chosen(self.forest.instance, self.forest.rules, self.cells, order) {
                     chosen.retain(|seat| !self.forest.is_served(*seat));
-                    eprintln!("block {}", chosen.len());
                     self.feed_guided(&mut chosen, leave_room);
                 }
                 waiting.retain(|seat| !self.forest.is_served(*seat));
             }
-            eprintln!("before free rounds {}", waiting.len());
             self.feed_rounds(&mut waiting, leave_room, false);
-            eprintln!("after free rounds {}", waiting.len());
             if !self.forest.rules.limits_depth() {
                 break;
             }
@@ -110,7 +107,6 @@ impl<'a, 'c> Grower<'a, 'c> {
                 circle_of.extend(numbers.iter().map(|number| (*number, circle)));
             }
             let mut opened = vec![false; circles.len()];
-            eprintln!("guided: waiting {} stuck {} circles {}", waiting.len(), stuck.len(), circles.len());
             waiting.retain(|seat| {
                 let circle = circle_of.get(&self.number_of(*seat)).filter(|circle| !opened[**circle]);
                 let fed = circle.is_some() && self.feed_request(*seat, leave_room, SeatId::NONE, false);

@@ -3,7 +3,7 @@
 use super::order::Order;
 use super::pools::Pools;
 use crate::forest::SeatId;
-use crate::ids::{ContentId, NetworkId};
+use crate::ids::ContentId;
 use crate::instance::Instance;
 use crate::policy::{CellId, Cells, Near, Rules};
 use crate::program::relaxation::{Guidance, Quota};
@@ -15,8 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// Quotas of all cells. Those of the other cells of a child's network serve where its own are used up: the first copies
-/// that enter a network are often split over its cells in fractions that feed nobody.
+/// Quotas of all cells.
 #[derive(Debug, Default)]
 pub(super) struct Guides {
     /// By pool number of the child's cell.
@@ -30,7 +29,7 @@ pub(super) struct Guides {
 /// What the children of one cell may get.
 #[derive(Clone, Debug, Default)]
 struct Guide {
-    /// Cells that may send, the child's own quotas first, cheapest first.
+    /// Cells that may send, cheapest first.
     near: Rc<[Near]>,
     /// The quota that each of them draws on.
     quota: Vec<u32>,
@@ -40,36 +39,18 @@ impl Guides {
     /// Lays the quotas beside the pools.
     pub(super) fn lay(instance: &Instance, rules: &Rules, cells: &Cells, pools: &Pools, guidance: &Guidance) -> Guides {
         let quotas = &guidance.quotas;
-        let network = |cell: CellId| instance.nodes[cells.sample(cell)].network;
-        let mut of_network: FxHashMap<(ContentId, NetworkId), Vec<u32>> = FxHashMap::default();
+        let mut of_cell: FxHashMap<(ContentId, CellId), Vec<u32>> = FxHashMap::default();
         for (number, quota) in quotas.iter().enumerate() {
-            of_network.entry((quota.content, network(quota.to))).or_default().push(number as u32);
+            of_cell.entry((quota.content, quota.to)).or_default().push(number as u32);
         }
-        let mut guides = Guides {
-            of: vec![Guide::default(); pools.count()],
-            left: whole(quotas),
-            serving: guidance
-                .serving
-                .iter()
-                .map(|serving| ((serving.content, serving.cell, serving.key), serving.count))
-                .collect(),
-        };
-        for content in instance.contents.ids() {
-            for (local, child) in pools.cells[content].iter().enumerate() {
-                let Some(known) = of_network.get(&(content, network(*child))) else { continue };
-                let (own, others): (Vec<u32>, Vec<u32>) = known.iter().partition(|number| quotas[**number as usize].to == *child);
-                let mut near = Vec::new();
-                let mut drawn = Vec::new();
-                for numbers in if std::env::var("SIB").is_ok() { vec![own, others] } else { vec![own] } {
-                    let among: Vec<CellId> = numbers.iter().map(|number| quotas[*number as usize].from).collect();
-                    for mut cell in cells.near(instance, rules, content, &among, *child) {
-                        drawn.push(numbers[cell.local as usize]);
-                        cell.local = pools.local(content, among[cell.local as usize]);
-                        near.push(cell);
-                    }
-                }
-                guides.of[pools.number(content, local as u32)] = Guide { near: near.into(), quota: drawn };
-            }
+        let serving = guidance.serving.iter().map(|serving| ((serving.content, serving.cell, serving.key), serving.count));
+        let mut guides = Guides { of: vec![Guide::default(); pools.count()], left: whole(quotas), serving: serving.collect() };
+        for ((content, child), numbers) in of_cell {
+            let among: Vec<CellId> = numbers.iter().map(|number| quotas[*number as usize].from).collect();
+            let mut near = cells.near(instance, rules, content, &among, child);
+            let quota = near.iter().map(|cell| numbers[cell.local as usize]).collect();
+            near.iter_mut().for_each(|cell| cell.local = pools.local(content, among[cell.local as usize]));
+            guides.of[pools.number(content, pools.local(content, child))] = Guide { near: near.into(), quota };
         }
         guides
     }

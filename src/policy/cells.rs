@@ -5,7 +5,7 @@
 
 use super::{Arc, ClassId, Rules};
 use crate::ids::{ContentId, Id, NodeId, Table};
-use crate::instance::Instance;
+use crate::instance::{Ends, Instance};
 use crate::units::UnitCost;
 use rustc_hash::FxHashMap;
 
@@ -41,6 +41,8 @@ pub struct Cells {
     of: Table<NodeId, CellId>,
     /// One node of each cell, that stands for all.
     sample: Table<CellId, NodeId>,
+    /// Neither places nor prices are rounded.
+    exact: bool,
 }
 
 /// A cell that may send to a child, and how.
@@ -81,7 +83,13 @@ impl Cells {
             *known.entry(key).or_insert_with(|| sample.push(id))
         };
         let of = instance.nodes.ids().map(&mut cell).collect();
-        Cells { of: Table::new(of), sample }
+        Cells { of: Table::new(of), sample, exact: (grid, price) == (0.0, 0.0) }
+    }
+
+    /// Flows between two cells all cost the same: nothing is rounded, and nothing was measured between single nodes, nor
+    /// does loss on a path replace that of a node.
+    pub fn are_exact(&self, instance: &Instance) -> bool {
+        self.exact && instance.paths.iter().all(|path| matches!(path.ends, Ends::Networks(..)) && path.loss.is_none())
     }
 
     /// How many cells there are.

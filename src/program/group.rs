@@ -293,6 +293,11 @@ impl<'a> GroupProgram<'a> {
         count
     }
 
+    /// Takes over rows that are in the session too.
+    pub fn take_rows(&mut self, rows: &[NewRow]) {
+        self.program.add_rows(rows);
+    }
+
     /// The rows of the cuts that a point breaks, added to the program.
     pub fn cut_off(&mut self, point: &[f64]) -> Vec<NewRow> {
         let rows: Vec<NewRow> = self.broken(point, false).into_iter().map(|gate| self.add_gate(gate)).collect();
@@ -303,14 +308,12 @@ impl<'a> GroupProgram<'a> {
 
     /// Rows that give the first copies to every set of cells in which somebody is served as a whole but nobody could begin.
     /// They are no bounds on what fractions could do, and are to be lifted again.
-    pub fn first_copies(&mut self, point: &[f64]) -> Vec<NewRow> {
+    pub fn first_copies(&self, point: &[f64]) -> Vec<NewRow> {
         let first = |(number, gate): (usize, Gate)| {
             let row = Row { name: Name::new("first", &[number as u32]), lower: gate.copies, upper: f64::INFINITY };
             NewRow { row, entries: self.entering(&gate) }
         };
-        let rows: Vec<NewRow> = self.broken(point, true).into_iter().enumerate().map(first).collect();
-        self.program.add_rows(&rows);
-        rows
+        self.broken(point, true).into_iter().enumerate().map(first).collect()
     }
 
     fn broken(&self, point: &[f64], whole: bool) -> Vec<Gate> {
@@ -362,6 +365,28 @@ impl<'a> GroupProgram<'a> {
         self.gates.push(gate);
         let row = Row { name: Name::new("in", &[number as u32]), lower: 0.0, upper: f64::INFINITY };
         NewRow { row, entries }
+    }
+
+    /// How many arcs there are, in the program or not.
+    pub fn arc_count(&self) -> usize {
+        self.candidates.iter().flatten().map(Vec::len).sum()
+    }
+
+    /// Adds every arc that is not in the program yet.
+    pub fn add_all_arcs(&mut self) {
+        let all: Vec<CellArc> = self.candidates.iter().flatten().flatten().copied().collect();
+        all.into_iter().for_each(|arc| self.add_arc(arc));
+    }
+
+    /// More than the flows of any plan can cost.
+    pub fn most_cost(&self) -> f64 {
+        let dearest = |senders: &Vec<CellArc>| senders.iter().map(|arc| arc.cost).fold(0.0, f64::max);
+        let of_content = |(content, shares): (ContentId, &Vec<Share>)| {
+            let copies = |share: &Share| share.tiers.iter().map(|tier| tier.need * tier.count).sum::<f64>();
+            let children = self.candidates[content.index()].iter();
+            shares.iter().zip(children).map(|(share, senders)| copies(share) * dearest(senders)).sum::<f64>()
+        };
+        self.supply.shares.pairs().map(of_content).sum()
     }
 
     /// The objective `cost` times cost less `service` times service, column by column.

@@ -21,6 +21,16 @@ const ROUNDS: usize = 30;
 const CUT_ROUNDS: usize = 12;
 /// Up to so many requests quotas are for whole requests.
 const WHOLE_REQUESTS: usize = 30_000;
+/// Sizes up to which whole requests are searched for, and the effort: nodes, and the relative gap that will do.
+const SEARCHED_REQUESTS: usize = 2_500;
+/// See `SEARCHED_REQUESTS`.
+const SEARCHED_ARCS: usize = 4_000;
+/// How often a search is repeated to see to first copies.
+const SEARCHES: usize = 4;
+/// See `SEARCHED_REQUESTS`.
+const SEARCH_NODES: u32 = 200;
+/// See `SEARCHED_REQUESTS`.
+const SEARCH_GAP: f64 = 5e-4;
 /// Rounds of seeing to first copies of whole requests.
 const BEGINNINGS: usize = 4;
 /// What is closer to a whole number is one.
@@ -82,6 +92,8 @@ pub struct Stage {
     pub prices: Prices,
     /// What they prove.
     pub bound: f64,
+    /// What a search proves beyond that.
+    pub search: Option<f64>,
 }
 
 impl<'a> Relaxation<'a> {
@@ -97,7 +109,6 @@ impl<'a> Relaxation<'a> {
         let mut point = self.priced(limits, 1.0, SERVICE_FIRST)?;
         for _ in 0..CUT_ROUNDS {
             let rows = self.group.cut_off(&point.columns);
-            eprintln!("cuts {} objective {}", rows.len(), point.objective / SERVICE_FIRST);
             if rows.is_empty() {
                 break;
             }
@@ -114,7 +125,43 @@ impl<'a> Relaxation<'a> {
         {
             stage.guidance = self.guidance(&whole);
         }
+        if self.is_searchable() {
+            let most = self.group.most_cost();
+            self.search(limits, &mut stage, (1.0, SERVICE_FIRST), |bound| (most - bound) / SERVICE_FIRST);
+        }
         Ok(stage)
+    }
+
+    /// Small enough for branch and bound over all arcs, and stated so that its bound is one: relays are counted coarsely.
+    fn is_searchable(&self) -> bool {
+        let relays = self.supply.shares.iter().flatten().any(|share| share.relays > 0.0);
+        !relays && self.instance.requests.len() <= SEARCHED_REQUESTS && self.group.arc_count() <= SEARCHED_ARCS
+    }
+
+    /// Whole requests and copies by branch and bound, which proves more and may find better. Effort is counted in nodes of
+    /// the search. `of_bound` turns the search's bound on the objective into what the stage proves.
+    fn search(&mut self, limits: &Limits, stage: &mut Stage, objective: (f64, f64), of_bound: impl Fn(f64) -> f64) {
+        let known = self.group.program.columns.len();
+        self.group.add_all_arcs();
+        self.session.add_columns(&self.group.program, known);
+        let mut program = self.group.program.clone();
+        for (column, cost) in program.columns.iter_mut().zip(self.group.objective(objective.0, objective.1)) {
+            (column.cost, column.whole) = (cost, true);
+        }
+        let effort = Limits { gap: SEARCH_GAP, iterations: Some(SEARCH_NODES), ..limits.clone() };
+        for round in 0..SEARCHES {
+            let answer = super::session::run(&program, &effort);
+            if let (0, Some(bound)) = (round, answer.search_bound) {
+                stage.search = Some(of_bound(bound));
+            }
+            let Some(point) = answer.point else { return };
+            let rows = self.group.first_copies(&point.columns);
+            stage.guidance = self.guidance(&point);
+            if rows.is_empty() {
+                return;
+            }
+            program.add_rows(&rows);
+        }
     }
 
     /// Rounds the requests served down to whole ones, the smallest fractions first, and lets the others take what that
@@ -133,7 +180,8 @@ impl<'a> Relaxation<'a> {
                     break Ok(point);
                 }
                 begun += 1;
-                let first = self.group.program.rows.len() - rows.len();
+                let first = self.group.program.rows.len();
+                self.group.take_rows(&rows);
                 lifted.extend((first..first + rows.len()).map(|row| (row as u32, f64::NEG_INFINITY, f64::INFINITY)));
                 self.session.add_rows(&rows);
             }
@@ -165,16 +213,22 @@ impl<'a> Relaxation<'a> {
 
     /// The least cost at no less than this service.
     pub fn cost(&mut self, limits: &Limits, service: f64) -> Result<Stage, Status> {
-        self.session.set_rows(&[(self.group.service_row(), service * (1.0 - SLACK), f64::INFINITY)]);
+        let least = service * (1.0 - SLACK);
+        self.session.set_rows(&[(self.group.service_row(), least, f64::INFINITY)]);
         let point = self.priced(limits, 1.0, 0.0)?;
-        Ok(self.stage(&point, 1.0, Objective::Cost { service }))
+        let mut stage = self.stage(&point, 1.0, Objective::Cost { service });
+        if self.is_searchable() && self.cells.are_exact(self.instance) {
+            let row = self.group.service_row() as usize;
+            self.group.program.rows[row].lower = least;
+            self.search(limits, &mut stage, (1.0, 0.0), |bound| bound);
+        }
+        Ok(stage)
     }
 
     /// Solves, prices columns in, and solves again, until no column would help.
     fn priced(&mut self, limits: &Limits, cost: f64, service: f64) -> Result<Point, Status> {
         let mut best = None;
-        for round in 0..ROUNDS {
-            let t = std::time::Instant::now();
+        for _ in 0..ROUNDS {
             self.session.set_costs(&self.group.objective(cost, service));
             let answer = self.session.solve(limits);
             let point = match (answer.status, answer.point) {
@@ -183,7 +237,6 @@ impl<'a> Relaxation<'a> {
             };
             let known = self.group.program.columns.len();
             let added = self.group.price_in(&point.duals, cost);
-            eprintln!("round {round}: added {added} of {known}, {:?}", t.elapsed());
             best = Some(point);
             if added == 0 {
                 break;
@@ -196,7 +249,7 @@ impl<'a> Relaxation<'a> {
     fn stage(&self, point: &Point, per: f64, objective: Objective) -> Stage {
         let prices = self.group.prices(&point.duals, per);
         let bound = bound::evaluate(self.instance, self.rules, self.cells, self.supply, &prices, objective);
-        Stage { guidance: self.guidance(point), prices, bound }
+        Stage { guidance: self.guidance(point), prices, bound, search: None }
     }
 
     /// What a point says.
