@@ -68,7 +68,7 @@ impl Forest<'_> {
         Assignment {
             node: at.node,
             content: at.content,
-            parents: Parents::single((0..substreams).map(parent).collect()),
+            parents: Parents::single((0..substreams).map(parent)),
             protocols: None,
             relaxed: Vec::new(),
             delay: 0.0,

@@ -221,6 +221,7 @@ pub fn connects(instance: &Instance, parent: &Node, child: &Node) -> bool {
 /// Distance between two nodes in km; where one has no position: 0 inside one network, else 1000.
 pub fn distance_km(from: &Node, to: &Node) -> f64 {
     match (from.place, to.place) {
+        (Some(a), Some(b)) if a == b => 0.0,
         (Some(a), Some(b)) => great_circle_km(a, b),
         _ if from.network == to.network => 0.0,
         _ => UNKNOWN_KM,

@@ -184,7 +184,7 @@ impl<'a> Names<'a> {
             let lists: Vec<Vec<NodeId>> = row.parents.iter().map(|cell| listed(cell).iter().map(&mut find).collect()).collect();
             Parents::lists(&lists)
         } else {
-            Parents::single(row.parents.iter().map(|cell| listed(cell).first().map_or(NodeId::NONE, &mut find)).collect())
+            Parents::single(row.parents.iter().map(|cell| listed(cell).first().map_or(NodeId::NONE, &mut find)))
         };
         let protocols = row.protocols.as_ref().and_then(|cells| {
             let protocols = self.protocol_cells(&row.parents, cells, parents.width());

@@ -110,24 +110,24 @@ fn listed(plan: &Plan, place: u32) -> &Assignment {
 
 /// Why a row cannot be read.
 fn fault(instance: &Instance, plan: &Plan, row: &Assignment) -> Option<Violation> {
-    let place = super::request(instance, row.node, row.content);
+    let place = || super::request(instance, row.node, row.content);
     let (Some(_), Some(content)) = (instance.nodes.get(row.node), instance.contents.get(row.content)) else {
         return Some(Violation::new(
             ViolationKind::UnknownId,
-            place,
+            place(),
             "the row is about a node or content that the instance lacks",
         ));
     };
     if row.parents.substreams() != content.substreams as usize {
         let text = format!("{} cells for {} substreams", row.parents.substreams(), content.substreams);
-        return Some(Violation::new(ViolationKind::BadShape, place, text));
+        return Some(Violation::new(ViolationKind::BadShape, place(), text));
     }
     let protocols = row.protocols.as_deref()?;
     if protocols.len() != row.parents.cells().len() {
-        return Some(Violation::new(ViolationKind::BadShape, place, "protocols do not have the shape of parents"));
+        return Some(Violation::new(ViolationKind::BadShape, place(), "protocols do not have the shape of parents"));
     }
     let known = |name: &u16| *name == Assignment::NO_PROTOCOL || usize::from(*name) < plan.protocol_names.len();
-    (!protocols.iter().all(known)).then(|| Violation::new(ViolationKind::BadShape, place, "a protocol without a name"))
+    (!protocols.iter().all(known)).then(|| Violation::new(ViolationKind::BadShape, place(), "a protocol without a name"))
 }
 
 /// Where the entries of each node start in a list sorted by node, and the end.

@@ -72,7 +72,7 @@ pub fn row(instance: &Instance, node: &str, content: &str, parents: &[&str]) -> 
     Assignment {
         node: find(node),
         content: instance.content(content).unwrap(),
-        parents: Parents::single(parents.iter().map(|name| find(name)).collect()),
+        parents: Parents::single(parents.iter().map(|name| find(name))),
         protocols: None,
         relaxed: Vec::new(),
         delay: 0.0,

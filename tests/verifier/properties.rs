@@ -108,7 +108,7 @@ proptest! {
         let instance = instance(&house());
         let mut rows = good_rows(&instance);
         for (row, cells) in rows.iter_mut().zip(parents.chunks(4)) {
-            row.parents = Parents::single(cells.iter().map(|node| NodeId(*node)).collect());
+            row.parents = Parents::single(cells.iter().map(|node| NodeId(*node)));
         }
         let plan = plan(&instance, rows.clone());
         if examine(&instance, &plan).violations.is_empty() {

@@ -45,10 +45,13 @@ pub(super) fn of_content(instance: &Instance, content: ContentId, rows: &[&Assig
     }
     let held = members.par_iter().map(|member| instance.held(*member, content)).collect();
     let forest = Forest { rows, local, row_of, held };
-    let trees: Vec<Tree> = (0..instance.contents[content].substreams).into_par_iter().map(|s| forest.climb(s)).collect();
+    let climbed = (0..instance.contents[content].substreams).into_par_iter().map(|s| {
+        let tree = forest.senders(s).climb();
+        (tree.depths(rows), tree.up)
+    });
+    let (depths, ups): (Vec<Depths>, Vec<Vec<u32>>) = climbed.unzip();
     let mut total = Depths::default();
-    trees.iter().for_each(|tree| total.add(&tree.depths(rows)));
-    let ups: Vec<Vec<u32>> = trees.into_iter().map(|tree| tree.up).collect();
+    depths.iter().for_each(|depths| total.add(depths));
     total.worst_loss = worst_loss(instance, rows, &members, &ups);
     for member in members {
         local[member.index()] = NOBODY;
@@ -91,26 +94,48 @@ impl Forest<'_> {
         row.into_iter().flat_map(move |row| row.parents.of(s as usize)).filter_map(|node| self.local.get(node.index()).copied())
     }
 
-    /// Climbs from every member to what is known above it; a circle, which no valid plan has, is cut where it closes.
-    fn climb(&self, s: u32) -> Tree {
+    /// Who sends a substream to each member: looked up in order, so that climbing touches little memory.
+    fn senders(&self, s: u32) -> Senders {
         let count = self.held.len();
+        let mut senders = Senders { starts: Vec::with_capacity(count + 1), parents: Vec::with_capacity(count) };
+        senders.starts.push(0);
+        for member in 0..count as u32 {
+            senders.parents.extend(self.parents(member, s).filter(|parent| *parent != member));
+            senders.starts.push(senders.parents.len() as u32);
+        }
+        senders
+    }
+}
+
+/// The parents of every member in one substream, itself left out.
+struct Senders {
+    /// Where each member's parents start, and the end.
+    starts: Vec<u32>,
+    parents: Vec<u32>,
+}
+
+impl Senders {
+    fn of(&self, member: u32) -> &[u32] {
+        &self.parents[self.starts[member as usize] as usize..self.starts[member as usize + 1] as usize]
+    }
+
+    /// Climbs from every member to what is known above it; a circle, which no valid plan has, is cut where it closes.
+    fn climb(&self) -> Tree {
+        let count = self.starts.len() - 1;
         let mut tree = Tree { depth: vec![NOBODY; count], up: vec![NOBODY; count], height: vec![0; count] };
         let mut way = Vec::new();
         for start in 0..count as u32 {
             way.push(start);
             while let Some(&at) = way.last() {
-                let is_waiting = |parent: &u32| tree.depth[*parent as usize] == NOBODY;
-                match self.parents(at, s).find(is_waiting) {
+                let is_waiting = |parent: &&u32| tree.depth[**parent as usize] == NOBODY;
+                match self.of(at).iter().find(is_waiting) {
                     Some(parent) if tree.depth[at as usize] >= OPEN => {
                         tree.depth[at as usize] = OPEN;
-                        // A node that sends to itself is open by now.
-                        if parent != at {
-                            way.push(parent);
-                        }
+                        way.push(*parent);
                     }
                     _ => {
                         if tree.depth[at as usize] >= OPEN {
-                            tree.settle(at, self.parents(at, s));
+                            tree.settle(at, self.of(at));
                         }
                         way.pop();
                     }
@@ -133,9 +158,9 @@ struct Tree {
 
 impl Tree {
     /// Places a member below its parents, which are settled, or open on a circle.
-    fn settle(&mut self, at: u32, parents: impl Iterator<Item = u32>) {
+    fn settle(&mut self, at: u32, parents: &[u32]) {
         let (mut depth, mut up) = (0, None);
-        for parent in parents.filter(|parent| *parent != at) {
+        for &parent in parents {
             let above = self.depth[parent as usize];
             if above >= OPEN {
                 continue;
