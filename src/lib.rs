@@ -7,10 +7,11 @@
 //!
 //! ```text
 //! floor 8   cli/  main.rs           arguments in, files out, exit codes
-//! floor 4   engine/                 solve: one cluster, the whole story in one short function
-//! floor 3   placement/              greedy multi-tree: orders, ceilings, pools
-//! floor 2   forest/  verify/        all trees, mutable | the independent proof
-//! floor 1   policy/  plan/          policies compiled to pairs, weights, limits | the decision and its worth
+//! floor 4   engine/                 solve: one cluster, the whole story in one short function; reasons, shortages, theory
+//! floor 3   placement/              trees: greedy or guided by quotas, relays, swap search
+//! floor 2   program/ forest/ verify/ programs, the solver behind one door, prices, bounds | all trees, mutable |
+//!                                   the independent proof
+//! floor 1   policy/  plan/          policies compiled to classes, pairs, limits; cells | the decision and its worth
 //! floor 0   instance/               what is given: format, checks, network, scenarios
 //!           ids.rs units.rs parameters.rs   beneath it
 //! ```
@@ -20,7 +21,10 @@
 //! ```text
 //! file -> instance::read -> Instance          all faults at once, each with code, path, remedy
 //!      -> policy::compile -> Rules            nothing is matched by text later
-//!      -> placement -> Forest -> Plan         there is always an answer
+//!      -> placement -> Forest                 the greedy trees: there is always an answer
+//!      -> program: cells, HiGHS -> Guidance   whom to serve, from where, at which prices; bounds that are proofs
+//!      -> placement(guidance) -> Forest       trees that follow it; swap search; for small instances branch and bound
+//!      -> engine::assemble -> Plan            reasons, loads, statistics
 //!      -> verify -> Verified<Plan>            only verify can make one; only a verified plan leaves the engine
 //! ```
 //!
@@ -32,16 +36,16 @@
 //! use pleach::parameters::Model;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // The origin has room for one copy of the film; Ann passes on what she gets.
+//! // The origin has room for one copy of the film; c1 passes on what it gets.
 //! let text = r#"{
 //!   "format": "pleach/instance/1", "name": "evening", "time": "2026-11-22T19:30:00Z",
 //!   "contents": [{"id": "film", "bitrate_kbps": 4000, "substreams": 4}],
 //!   "nodes": [{"id": "origin", "role": "origin", "network": "isp", "uplink_kbps": 4000},
-//!             {"id": "ann", "role": "peer", "network": "isp", "uplink_kbps": 6000},
-//!             {"id": "bob", "role": "peer", "network": "isp", "uplink_kbps": 0}],
+//!             {"id": "c1", "role": "peer", "network": "isp", "uplink_kbps": 6000},
+//!             {"id": "c2", "role": "peer", "network": "isp", "uplink_kbps": 0}],
 //!   "networks": [{"id": "isp"}],
 //!   "holdings": [{"node": "origin", "content": "film"}],
-//!   "requests": [{"node": "ann", "content": "film"}, {"node": "bob", "content": "film"}]
+//!   "requests": [{"node": "c1", "content": "film"}, {"node": "c2", "content": "film"}]
 //! }"#;
 //! let (instance, warnings) = Instance::from_json(text)?;
 //! let model = Model::shipped("live").ok_or("no such model")?;

@@ -15,9 +15,9 @@
 //! Columns `x` are priced in: the program begins with the nearest cells of each child and takes in, round by round, those
 //! whose reduced cost is negative. Its duals are prices; what they prove is evaluated by `bound`, over all pairs.
 
-use super::gates::{self, Flows, Gate};
+use super::gates::Gate;
 use super::supply::{self, Share, Supply};
-use super::{Column, Name, NewRow, Program, Row};
+use super::{Column, Name, Program};
 use crate::ids::{ContentId, Id, LinkId};
 use crate::instance::Instance;
 use crate::policy::{Arc, CellId, Cells, ClassId, Rules};
@@ -46,7 +46,7 @@ pub struct CellArc {
 /// The group program of an instance, with what its rows and columns stand for.
 #[derive(Debug)]
 pub struct GroupProgram<'a> {
-    instance: &'a Instance,
+    pub(super) instance: &'a Instance,
     rules: &'a Rules,
     cells: &'a Cells,
     /// What the cells ask and offer.
@@ -59,20 +59,20 @@ pub struct GroupProgram<'a> {
     pub first_arc: usize,
     /// Service of each column before the first `x`.
     pub service: Vec<f64>,
-    rows: Rows,
+    pub(super) rows: Rows,
     /// Column `y` of each tier, in order of content, share and tier.
-    served: Vec<u32>,
+    pub(super) served: Vec<u32>,
     /// Sets of cells that first copies must enter, found so far.
-    gates: Vec<Gate>,
+    pub(super) gates: Vec<Gate>,
     /// For each content and share the gates whose set holds it.
-    gates_of: Vec<Vec<Vec<usize>>>,
+    pub(super) gates_of: Vec<Vec<Vec<usize>>>,
     /// For each content and receiving share all senders, cheapest first.
     candidates: Vec<Vec<Vec<CellArc>>>,
     known: FxHashSet<(u32, u32, u32)>,
 }
 
 #[derive(Debug, Default)]
-struct Rows {
+pub(super) struct Rows {
     dem: Vec<Vec<u32>>,
     rel: Vec<Vec<u32>>,
     up: FxHashMap<CellId, u32>,
@@ -81,7 +81,7 @@ struct Rows {
     lim: Vec<u32>,
     nlim: FxHashMap<(usize, CellId), u32>,
     /// Row of each gate.
-    enter: Vec<u32>,
+    pub(super) enter: Vec<u32>,
     svc: u32,
 }
 
@@ -299,80 +299,6 @@ impl<'a> GroupProgram<'a> {
         let count = found.len();
         found.into_iter().for_each(|arc| self.add_arc(arc));
         count
-    }
-
-    /// Takes over rows that are in the session too.
-    pub fn take_rows(&mut self, rows: &[NewRow]) {
-        self.program.add_rows(rows);
-    }
-
-    /// The rows of the cuts that a point breaks, added to the program.
-    pub fn cut_off(&mut self, point: &[f64]) -> Vec<NewRow> {
-        let rows: Vec<NewRow> = self.broken(point, false).into_iter().map(|gate| self.add_gate(gate)).collect();
-        self.rows.enter.extend((0..rows.len()).map(|new| (self.program.rows.len() + new) as u32));
-        self.program.add_rows(&rows);
-        rows
-    }
-
-    /// Rows that give the first copies to every set of cells in which somebody is served as a whole but nobody could begin.
-    /// They are no bounds on what fractions could do, and are to be lifted again.
-    pub fn first_copies(&self, point: &[f64]) -> Vec<NewRow> {
-        let first = |(number, gate): (usize, Gate)| {
-            let row = Row { name: Name::new("first", &[number as u32]), lower: gate.copies, upper: f64::INFINITY };
-            NewRow { row, entries: self.entering(&gate) }
-        };
-        self.broken(point, true).into_iter().enumerate().map(first).collect()
-    }
-
-    fn broken(&self, point: &[f64], whole: bool) -> Vec<Gate> {
-        let mut gates = Vec::new();
-        let mut next = 0;
-        for (content, shares) in self.supply.shares.pairs() {
-            let mut of_tiers = |share: &Share| {
-                let columns = &self.served[next..next + share.tiers.len()];
-                next += share.tiers.len();
-                columns.iter().map(|column| point[*column as usize]).collect()
-            };
-            let served: Vec<Vec<f64>> = shares.iter().map(&mut of_tiers).collect();
-            let copies = |(number, arc): (usize, &CellArc)| (*arc, point.get(self.first_arc + number).copied().unwrap_or(0.0));
-            let used = |(arc, copies): &(CellArc, f64)| arc.content == content && *copies > 1e-6;
-            let arcs = self.arcs.iter().enumerate().map(copies).filter(used).collect();
-            gates.extend(gates::separate(&Flows { content, shares, served, arcs, whole }));
-        }
-        gates
-    }
-
-    /// One copy on each arc that enters a set.
-    fn entering(&self, gate: &Gate) -> Vec<(u32, f64)> {
-        let shares = &self.supply.shares[gate.content];
-        let cell = |place: u32| CellId(shares[place as usize].cell);
-        let enters = |arc: &CellArc| arc.content == gate.content && gate.is_entered(cell(arc.ends.0), cell(arc.ends.1));
-        let arcs = self.arcs.iter().enumerate().filter(|(_, arc)| enters(arc));
-        arcs.map(|(place, _)| ((self.first_arc + place) as u32, 1.0)).collect()
-    }
-
-    fn add_gate(&mut self, gate: Gate) -> NewRow {
-        let number = self.gates.len();
-        let mut entries = Vec::new();
-        let mut next = 0;
-        for (content, shares) in self.supply.shares.pairs() {
-            for (place, share) in shares.iter().enumerate() {
-                let inside = content == gate.content && gate.holds(CellId(share.cell));
-                if inside {
-                    self.gates_of[content.index()][place].push(number);
-                }
-                for tier in &share.tiers {
-                    if inside && tier.key == gate.key {
-                        entries.push((self.served[next], -gate.copies / gate.count));
-                    }
-                    next += 1;
-                }
-            }
-        }
-        entries.extend(self.entering(&gate));
-        self.gates.push(gate);
-        let row = Row { name: Name::new("in", &[number as u32]), lower: 0.0, upper: f64::INFINITY };
-        NewRow { row, entries }
     }
 
     /// How many arcs there are, in the program or not.

@@ -5,6 +5,7 @@
 //! solver. No matrix is seen outside this room.
 
 pub mod bound;
+mod cuts;
 pub mod export;
 pub mod gates;
 pub mod group;
