@@ -135,5 +135,6 @@ fn gate(flows: &Flows<'_>, places: &[usize]) -> Option<Gate> {
     let (key, (copies, count, _)) = worst;
     let mut cells: Vec<CellId> = places.iter().map(|place| CellId(flows.shares[*place].cell)).collect();
     cells.sort_unstable();
-    (need(worst.1) > inflow + BROKEN).then(|| Gate { content: flows.content, cells, key: *key, count: *count, copies: *copies })
+    let gate = Gate { content: flows.content, cells, key: *key, count: *count, copies: *copies };
+    (need(worst.1) > inflow + BROKEN).then_some(gate)
 }

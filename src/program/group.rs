@@ -294,8 +294,7 @@ impl<'a> GroupProgram<'a> {
             best.truncate(PRICED);
             best
         };
-        let found: Vec<CellArc> =
-            self.candidates.par_iter().flatten().flat_map_iter(|senders| best_of(senders)).map(|(_, arc)| arc).collect();
+        let found: Vec<CellArc> = self.candidates.par_iter().flatten().flat_map_iter(best_of).map(|(_, arc)| arc).collect();
         let count = found.len();
         found.into_iter().for_each(|arc| self.add_arc(arc));
         count
