@@ -131,7 +131,7 @@ impl<'a> Forest<'a> {
 
     /// The request of a seat; `None` for other holders and relays.
     pub fn request(&self, seat: SeatId) -> Option<RequestId> {
-        (seat.index() < self.instance.requests.len()).then(|| RequestId(seat.0))
+        (seat.index() < self.instance.requests.len()).then_some(RequestId(seat.0))
     }
 
     /// The seat neither asked for its content nor holds any of it.
