@@ -93,6 +93,9 @@ fn against(instance: &Instance, whole: bool, cap: Duration, ours: &Ours) -> Stri
             format!("more than {times:.0} times its time (cut off); its service is {:.4} of this", ours.service / service)
         }
         (Status::Stopped, None) => format!("more than {times:.0} times its time (cut off without a point)"),
+        (Status::Failed(why), _) if seconds >= cap.as_secs_f64() => {
+            format!("more than {times:.0} times its time (cut off: {why})")
+        }
         (status, _) => format!("{status:?}"),
     };
     format!("{seconds:>10.3}  {stated:>10.3}  {told:>10}  {verdict}")
