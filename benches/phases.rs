@@ -8,7 +8,7 @@ use pleach::engine::{self, Cancel, MethodChoice, Options, Select, Silent};
 use pleach::instance::Instance;
 use pleach::instance::generate::{Knobs, Links, NatMix, Scenario};
 use pleach::parameters::{Effort, Model};
-use pleach::placement::{self, Wish};
+use pleach::placement::{self, Wish, improve};
 use pleach::policy::{self, Cells};
 use pleach::program::bound::{self, Objective};
 use pleach::program::group::GroupProgram;
@@ -78,6 +78,9 @@ fn phases(criterion: &mut Criterion, peers: usize) {
     });
     group.bench_function(at("place-greedy"), |bench| bench.iter_with_large_drop(|| place(None)));
     group.bench_function(at("place-guided"), |bench| bench.iter_with_large_drop(|| place(Some(&stage.guidance))));
+    group.bench_function(at("swap"), |bench| {
+        bench.iter_batched_ref(|| place(None), |forest| improve(forest, &cells, 1, &|| false), BatchSize::PerIteration)
+    });
     group.bench_function(at("bound"), |bench| {
         bench.iter(|| bound::evaluate(&instance, &rules, &cells, &supply, &stage.prices, Objective::Service))
     });

@@ -3,6 +3,7 @@
 use crate::parameters::Model;
 pub use crate::placement::Select;
 use crate::plan::Plan;
+use crate::program::session::Make;
 use crate::verify::Verified;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +26,8 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Seed of every random choice.
     pub seed: u64,
+    /// Another solver than HiGHS; tests put in some that crash, hang or lie.
+    pub solver: Option<Make>,
 }
 
 impl Options {
@@ -38,6 +41,7 @@ impl Options {
             time_limit: None,
             threads: None,
             seed: 0,
+            solver: None,
         }
     }
 }

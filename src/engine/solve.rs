@@ -41,7 +41,7 @@ pub fn solve(instance: &Instance, options: &Options, progress: &mut dyn Progress
     let soon = || late() || options.time_limit.is_some_and(|limit| start.elapsed() + reserve >= limit);
     if options.method != MethodChoice::Greedy && !soon() {
         let deadline = options.time_limit.map(|limit| start + limit.saturating_sub(reserve));
-        let limits = Limits { deadline, cancel: Some(cancel.flag()), ..Limits::default() };
+        let limits = Limits { deadline, cancel: Some(cancel.flag()), solver: options.solver, ..Limits::default() };
         (forest, proof) = optimize(forest, &cells, Wish { stop: &soon, ..wish }, &limits, gap, progress, &mut warnings);
         if let Some(limits) = exact::limits(instance, options.method, limits) {
             forest = exact::search(forest, &mut proof, &limits, progress, &mut warnings);

@@ -33,6 +33,10 @@ const SEARCH_NODES: u32 = 200;
 const SEARCH_GAP: f64 = 5e-4;
 /// Rounds of seeing to first copies of whole requests.
 const BEGINNINGS: usize = 4;
+/// Rounds of taking what whole requests have left, and the service that another one must have brought.
+const FILLS: usize = 6;
+/// See `FILLS`.
+const WORTH_FILLING: f64 = 0.5;
 /// What is closer to a whole number is one.
 const WHOLE: f64 = 1e-6;
 /// Service that the second stage leaves to rounding, relative.
@@ -165,25 +169,33 @@ impl<'a> Relaxation<'a> {
     }
 
     /// Rounds the requests served down to whole ones, the smallest fractions first, and lets the others take what that
-    /// leaves, until all are whole: in small cells fractions of a request would feed nobody. Whole requests need whole first
-    /// copies; a few rounds see to that too.
+    /// leaves, until all are whole: in small cells fractions of a request would feed nobody. What is whole then stays, and
+    /// everybody may take what is left, again and again while that helps. Whole requests need whole first copies; a few
+    /// rounds see to that too.
     fn dive(&mut self, limits: &Limits, mut point: Point) -> Result<Point, Status> {
+        let mut least: Vec<f64> = self.group.served(&point.columns).map(|_| 0.0).collect();
         let counts: Vec<(u32, f64, f64)> =
             self.group.served(&point.columns).map(|(column, _, count)| (column, 0.0, count)).collect();
         let mut lifted: Vec<(u32, f64, f64)> = Vec::new();
-        let mut begun = 0;
+        let (mut begun, mut filled, mut reached) = (0, 0, f64::INFINITY);
         let found = loop {
-            let bounds = self.rounded_down(&point);
+            let mut bounds = self.rounded_down(&point, &least);
             if bounds.is_empty() {
                 let rows = if begun < BEGINNINGS { self.group.first_copies(&point.columns) } else { Vec::new() };
-                if rows.is_empty() {
+                if !rows.is_empty() {
+                    begun += 1;
+                    least.fill(0.0);
+                    let first = self.group.program.rows.len();
+                    self.group.take_rows(&rows);
+                    lifted.extend((first..first + rows.len()).map(|row| (row as u32, f64::NEG_INFINITY, f64::INFINITY)));
+                    self.session.add_rows(&rows);
+                } else if filled < FILLS && point.objective < reached - SERVICE_FIRST * WORTH_FILLING {
+                    (filled, reached) = (filled + 1, point.objective);
+                    least = self.group.served(&point.columns).map(|(_, served, _)| served.round()).collect();
+                    bounds = counts.iter().zip(&least).map(|((column, _, count), least)| (*column, *least, *count)).collect();
+                } else {
                     break Ok(point);
                 }
-                begun += 1;
-                let first = self.group.program.rows.len();
-                self.group.take_rows(&rows);
-                lifted.extend((first..first + rows.len()).map(|row| (row as u32, f64::NEG_INFINITY, f64::INFINITY)));
-                self.session.add_rows(&rows);
             }
             self.session.set_columns(&bounds);
             let answer = self.session.solve(limits);
@@ -197,18 +209,19 @@ impl<'a> Relaxation<'a> {
         found
     }
 
-    /// Bounds that round the smaller half of the fractions of requests down.
-    fn rounded_down(&self, point: &Point) -> Vec<(u32, f64, f64)> {
+    /// Bounds that round the smaller half of the fractions of requests down, `least` kept.
+    fn rounded_down(&self, point: &Point, least: &[f64]) -> Vec<(u32, f64, f64)> {
         let floor = |served: f64| (served + WHOLE).floor();
-        let mut fractions: Vec<(f64, u32, f64)> = self
+        let mut fractions: Vec<(f64, (u32, f64, f64))> = self
             .group
             .served(&point.columns)
-            .map(|(column, served, _)| (served - floor(served), column, floor(served)))
-            .filter(|(fraction, ..)| *fraction > WHOLE)
+            .zip(least)
+            .map(|((column, served, _), least)| (served - floor(served), (column, *least, floor(served))))
+            .filter(|(fraction, _)| *fraction > WHOLE)
             .collect();
         fractions.sort_by(|a, b| a.0.total_cmp(&b.0));
         fractions.truncate(fractions.len().div_ceil(2).max(4));
-        fractions.into_iter().map(|(_, column, floor)| (column, 0.0, floor)).collect()
+        fractions.into_iter().map(|(_, bounds)| bounds).collect()
     }
 
     /// The least cost at no less than this service.

@@ -28,12 +28,23 @@ pub struct Limits {
     pub seed: u32,
     /// Stop when it becomes true.
     pub cancel: Option<Arc<AtomicBool>>,
+    /// Another solver than HiGHS, for a session that has none yet: tests put in some that crash, hang or lie.
+    pub solver: Option<Make>,
 }
 
 impl Default for Limits {
     /// To the end, exactly.
     fn default() -> Limits {
-        Limits { deadline: None, iterations: None, gap: 0.0, method: Method::Choose, presolve: true, seed: 0, cancel: None }
+        Limits {
+            deadline: None,
+            iterations: None,
+            gap: 0.0,
+            method: Method::Choose,
+            presolve: true,
+            seed: 0,
+            cancel: None,
+            solver: None,
+        }
     }
 }
 
@@ -168,6 +179,7 @@ impl Session {
         let owner = match &self.owner {
             Some(owner) => owner,
             None => {
+                self.make = self.make.or(limits.solver);
                 let owner = self.make.map_or_else(Owner::borrow, Owner::spawn).map_err(Doubt::Lost)?;
                 owner.change(Change::Program(self.program.clone()));
                 self.owner.insert(owner)
