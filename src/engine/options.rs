@@ -73,7 +73,7 @@ pub enum Phase {
 }
 
 /// Hears how a solve goes; called from the thread that solves.
-pub trait Progress {
+pub trait Progress: Send {
     /// A phase begins, or has done `done` of `total` steps; `service` is the best so far.
     fn tell(&mut self, phase: Phase, done: u64, total: u64, service: Option<f64>);
 }

@@ -18,6 +18,15 @@ use std::time::Instant;
 ///
 /// If the engine's own plan is refused by `verify`: a fault of the engine, never of the input.
 pub fn solve(instance: &Instance, options: &Options, progress: &mut dyn Progress, cancel: &Cancel) -> Outcome {
+    let pool = options.threads.and_then(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok());
+    match pool {
+        Some(pool) => pool.install(|| solve_here(instance, options, progress, cancel)),
+        None => solve_here(instance, options, progress, cancel),
+    }
+}
+
+/// The story, on the threads at hand.
+fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progress, cancel: &Cancel) -> Outcome {
     let start = Instant::now();
     let flag = cancel.clone();
     let late = move || flag.is_cancelled() || options.time_limit.is_some_and(|limit| start.elapsed() >= limit);

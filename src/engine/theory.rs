@@ -8,6 +8,7 @@
 use crate::ids::{ContentId, NodeId};
 use crate::instance::Instance;
 use crate::policy::Rules;
+use crate::program::supply::most_sent;
 
 /// Something that can be taken in part: its value, and the kbps it takes beyond what it brings.
 #[derive(Clone, Copy, Debug)]
@@ -67,22 +68,6 @@ fn contents_held(instance: &Instance, node: NodeId) -> impl Iterator<Item = Cont
         .take_while(move |holding| holding.node == node)
         .filter(|holding| holding.mask != 0)
         .map(|h| h.content)
-}
-
-/// The most that a node can send, kbps: whole slots where all that it may send has one rate.
-fn most_sent(instance: &Instance, node: NodeId) -> f64 {
-    let uplink = instance.nodes[node].uplink;
-    let first = instance.requests.as_slice().partition_point(|request| request.node < node);
-    let asked = instance.requests.as_slice()[first..].iter().take_while(|request| request.node == node).map(|r| r.content);
-    let may_relay = instance.nodes[node].relay_contents != Some(0);
-    let sendable = contents_held(instance, node).chain(asked);
-    let relayed = instance.contents.ids().filter(|_| may_relay);
-    let mut rates = sendable.chain(relayed).map(|content| instance.contents[content].rate());
-    match rates.next() {
-        None => 0.0,
-        Some(rate) if rates.all(|other| other == rate) => rate.times(uplink.slots(rate)).0 as f64,
-        Some(_) => uplink.0 as f64,
-    }
 }
 
 /// The largest common rate in a full mesh of one content, kbps: `min(u_s, (u_s + sum u_i) / N)` (Kumar, Liu, Ross 2007).
