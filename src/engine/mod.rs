@@ -4,6 +4,7 @@
 //! better one where method and effort allow.
 
 mod assemble;
+mod certificate;
 mod optimize;
 pub mod options;
 mod protocols;

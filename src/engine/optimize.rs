@@ -19,6 +19,8 @@ pub(super) struct Proof {
     pub(super) cost: Option<f64>,
     /// Prices of service, with `service`.
     pub(super) service_prices: Option<Prices>,
+    /// What `service_prices` and `cost_prices` prove by themselves.
+    pub(super) priced: (Option<f64>, Option<f64>),
     /// Prices of cost, with `cost`.
     pub(super) cost_prices: Option<Prices>,
     /// Seconds that the solver took.
@@ -52,6 +54,7 @@ pub(super) fn optimize<'a>(
         }
     };
     proof.service = Some(stage.search.map_or(stage.bound, |search| search.min(stage.bound)));
+    proof.priced.0 = Some(stage.bound);
     proof.service_prices = Some(stage.prices.clone());
     proof.seconds = start.elapsed().as_secs_f64();
 
@@ -68,6 +71,7 @@ pub(super) fn optimize<'a>(
             if placement::better(&cheap, &forest) {
                 forest = cheap;
             }
+            proof.priced.1 = Some(stage.bound);
             proof.cost_prices = Some(stage.prices);
         }
         Err(status) => warnings.extend(told(&status, "no bound on cost is proved")),

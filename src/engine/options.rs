@@ -3,6 +3,7 @@
 use crate::parameters::Model;
 pub use crate::placement::Select;
 use crate::plan::Plan;
+use crate::plan::certificate::Certificate;
 use crate::verify::Verified;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +26,8 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Seed of every random choice.
     pub seed: u64,
+    /// Gather the prices that prove the bounds, too.
+    pub certificate: bool,
 }
 
 impl Options {
@@ -38,6 +41,7 @@ impl Options {
             time_limit: None,
             threads: None,
             seed: 0,
+            certificate: false,
         }
     }
 }
@@ -107,4 +111,6 @@ pub struct Outcome {
     pub plan: Verified<Plan>,
     /// What went less well than it should (a solver that failed, say).
     pub warnings: Vec<String>,
+    /// What proves the bounds, if asked for.
+    pub certificate: Option<Certificate>,
 }

@@ -1,6 +1,7 @@
 //! One cluster, the whole story.
 
 use super::assemble::assemble;
+use super::certificate;
 use super::optimize::{Proof, optimize};
 use super::options::{Cancel, MethodChoice, Options, Outcome, Phase, Progress};
 use crate::ids::Id;
@@ -47,6 +48,7 @@ pub fn solve(instance: &Instance, options: &Options, progress: &mut dyn Progress
     plan.statistics.seconds.compile = compiled.as_secs_f64();
     plan.statistics.seconds.solve = proof.seconds;
     plan.statistics.seconds.place = (placed - compiled).as_secs_f64() - proof.seconds;
+    let certificate = options.certificate.then(|| certificate::of(instance, &rules, &cells, &proof, &plan));
     drop(rules);
     let plan = verify::verify(instance, plan).unwrap_or_else(|refused| panic!("the engine's own plan is refused: {refused}"));
     let verified = start.elapsed();
@@ -54,7 +56,7 @@ pub fn solve(instance: &Instance, options: &Options, progress: &mut dyn Progress
         seconds.verify = (verified - placed).as_secs_f64();
         seconds.total = verified.as_secs_f64();
     });
-    Outcome { plan, warnings }
+    Outcome { plan, warnings, certificate }
 }
 
 /// What the plan says of how it was made, and why the engine stopped.
