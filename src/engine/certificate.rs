@@ -36,11 +36,7 @@ pub(super) fn of(instance: &Instance, rules: &Rules, cells: &Cells, proof: &Proo
             proof: certificate::Proof::Counting,
             prices: PriceList::default(),
         },
-        cost: ProvedBound {
-            bound: plan.cost.bound,
-            proof: proof_of_cost(proof, plan),
-            prices: list(proof.cost_prices.as_ref()),
-        },
+        cost: ProvedBound { bound: plan.cost.bound, proof: proof_of_cost(proof, plan), prices: list(proof.cost_prices.as_ref()) },
     }
 }
 

@@ -256,7 +256,9 @@ fn compared(policies: &[Policy]) -> Vec<&str> {
     while let Some(relation) = waiting.pop() {
         for test in &relation.tests {
             match test {
-                RelationTest::Same(names) | RelationTest::Different(names) => fields.extend(names.iter().map(|name| name.as_str())),
+                RelationTest::Same(names) | RelationTest::Different(names) => {
+                    fields.extend(names.iter().map(|name| name.as_str()))
+                }
                 RelationTest::SharesAffinity(_) => fields.push("affinity"),
                 RelationTest::Not(inner) => waiting.push(inner),
                 RelationTest::Any(inner) => waiting.extend(inner),

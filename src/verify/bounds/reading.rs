@@ -210,14 +210,12 @@ impl Reader<'_> {
             inside[self.known(place, self.groups.get(id).copied())? as usize] = true;
         }
         let asks = |node: &NodeId| self.instance.request(*node, content).is_some();
-        let found: Option<Vec<NodeId>> =
-            enter.requests.iter().map(|name| self.instance.node(name).filter(asks)).collect();
+        let found: Option<Vec<NodeId>> = enter.requests.iter().map(|name| self.instance.node(name).filter(asks)).collect();
         let requests = self.known(place, found)?;
         // A node without a group was told already.
         let is_inside = |node: NodeId| inside.get(self.group[node.index()] as usize).copied().unwrap_or(false);
-        let holds = |holding: &&crate::instance::Holding| {
-            holding.content == content && holding.mask != 0 && is_inside(holding.node)
-        };
+        let holds =
+            |holding: &&crate::instance::Holding| holding.content == content && holding.mask != 0 && is_inside(holding.node);
         let fault = if let Some(holding) = self.instance.holdings.iter().find(holds) {
             Some(format!("{} stands inside and holds some of {}", self.instance.nodes[holding.node].id, enter.content))
         } else if requests.is_empty() || !requests.iter().all(|node| is_inside(*node)) {
