@@ -2,15 +2,24 @@
 
 #[path = "oracle"]
 mod oracle {
+    pub mod brute;
     pub mod generate;
+    mod geography;
+    mod matching;
+    pub mod plan;
     mod policies;
+    pub mod reading;
     mod topology;
 }
 
+use oracle::brute::best;
 use oracle::generate::tiny;
+use oracle::reading::read;
 use pleach::engine::theory::knapsack_bound;
 use pleach::engine::{Cancel, Options, Silent, solve};
+use pleach::ids::{Id, NodeId};
 use pleach::instance::generate::{Knobs, Links, NatMix, Scenario};
+use pleach::instance::policy::Rule;
 use pleach::instance::{Document, Instance};
 use pleach::parameters::{Model, Weights};
 use pleach::plan::certificate::{self, Certificate, Group, PriceList, Proof};
@@ -21,6 +30,8 @@ use pleach::program::session::Limits;
 use pleach::program::supply::Supply;
 use pleach::verify::bounds::{Bounds, judge};
 use pleach::verify::{ViolationKind, examine};
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
 
 /// An instance with its plan and certificate.
 struct Case {
@@ -84,10 +95,10 @@ fn certificates_come_back_from_their_text_and_prove_the_bounds_of_their_plans() 
     for case in cases() {
         let mut text = Vec::new();
         certificate::write(&case.certificate, &mut text).unwrap();
-        let read = certificate::parse(&text, "certificate.json".as_ref()).unwrap();
-        assert_eq!(read.groups, case.certificate.groups, "{}", case.instance.name);
-        assert_eq!(read.service.proof, case.certificate.service.proof, "{}", case.instance.name);
-        let bounds = case.judge(&case.plan, &read);
+        let parsed = certificate::parse(&text, "certificate.json".as_ref()).unwrap();
+        assert_eq!(parsed.groups, case.certificate.groups, "{}", case.instance.name);
+        assert_eq!(parsed.service.proof, case.certificate.service.proof, "{}", case.instance.name);
+        let bounds = case.judge(&case.plan, &parsed);
         assert_eq!(bounds.violations, [], "{}", case.instance.name);
         let judged = bounds.judged.unwrap();
         by_prices += judged.iter().filter(|judged| judged.proof == Proof::Prices).count();
@@ -214,4 +225,96 @@ fn a_cut_around_a_holder_or_without_its_requests_is_refused() {
     assert_eq!(with(&[home], &[]), [ViolationKind::WrongBound], "stated for nobody");
     assert_eq!(with(&[home], &[holder]), [ViolationKind::UnknownId], "it asks for nothing");
     assert_eq!(with(&[u32::MAX], &[asker]), [ViolationKind::UnknownId], "no such group");
+}
+
+#[test]
+fn no_prices_prove_more_than_the_best_plan() {
+    let rng = &mut Pcg64::seed_from_u64(11);
+    let mut cuts = 0;
+    for document in (0..300).map(tiny) {
+        let (instance, _) = Instance::from_document(document.clone()).expect("the instance is accepted");
+        let world = read(&document, &Weights::default());
+        let best = best(&world);
+        let plan = oracle::plan::plan(&document, &instance, &world, &best);
+        let found = examine(&instance, &plan);
+        for _ in 0..8 {
+            let certificate = any_certificate(rng, &instance);
+            cuts += certificate.service.prices.enter.len();
+            let bounds = judge(&instance, &plan, &found, &certificate);
+            let judged = bounds.judged.unwrap_or_else(|| panic!("{}: {:?}", instance.name, bounds.violations));
+            let (service, cost) = (judged[0].proved, judged[2].proved);
+            assert!(service >= best.service - 1e-9, "{}: {service} is less than {}", instance.name, best.service);
+            let least = best.cost_value();
+            assert!(cost <= least + 1e-9, "{}: {cost} is more than {least}: {certificate:?}", instance.name);
+        }
+    }
+    assert!(cuts > 300, "only {cuts} cuts are priced");
+}
+
+/// Each node its own group, and any prices.
+fn any_certificate(rng: &mut Pcg64, instance: &Instance) -> Certificate {
+    let nodes = instance.nodes.iter().enumerate();
+    let groups = nodes.map(|(id, node)| Group { id: id as u32, nodes: vec![node.id.clone()] }).collect();
+    let mut bound =
+        |scale: f64| certificate::ProvedBound { bound: None, proof: Proof::None, prices: any_prices(rng, instance, scale) };
+    Certificate {
+        format: certificate::CERTIFICATE_FORMAT.to_owned(),
+        instance: instance.name.clone(),
+        instance_sha256: instance.sha256.clone(),
+        policies_sha256: None,
+        groups,
+        service: bound(1.0),
+        relaxation: bound(0.0),
+        cost: bound(2.0),
+    }
+}
+
+/// Prices of about the size of what a copy is worth, many of them 0.
+fn any_prices(rng: &mut Pcg64, instance: &Instance, scale: f64) -> PriceList {
+    let sparse = rng.random_range(0.1..0.9);
+    let mut price = |scale: f64| if rng.random_bool(sparse) { rng.random_range(0.0..=scale) } else { 0.0 };
+    let per_kbps = scale / instance.contents.iter().map(|content| content.rate().0 as f64).fold(1.0, f64::max);
+    let groups = 0..instance.nodes.len() as u32;
+    let mut list = PriceList { service: price(2.0 * scale), ..PriceList::default() };
+    for content in instance.contents.iter() {
+        let send = |group| certificate::SendPrice { group, content: content.id.clone(), price: price(scale) };
+        list.send.extend(groups.clone().map(send));
+    }
+    list.uplink = groups.clone().map(|group| certificate::GroupPrice { group, price: price(per_kbps) / 4.0 }).collect();
+    let bounded = groups.clone().filter(|group| instance.nodes.as_slice()[*group as usize].downlink.is_some());
+    list.downlink = bounded.map(|group| certificate::GroupPrice { group, price: price(per_kbps) / 4.0 }).collect();
+    let links = instance.links.iter().filter(|link| link.capacity.is_some());
+    list.link = links.map(|link| certificate::LinkPrice { link: link.id.clone(), price: price(per_kbps) / 4.0 }).collect();
+    for policy in &instance.policies {
+        let policy_id = policy.id.clone();
+        match policy.rule {
+            Rule::LimitRate { .. } => list.limit.push(certificate::PolicyPrice { policy: policy_id, price: price(per_kbps) }),
+            Rule::LimitNodeRate(_) => list.node_limit.extend(groups.clone().map(|group| certificate::NodePolicyPrice {
+                policy: policy_id.clone(),
+                group,
+                price: price(per_kbps),
+            })),
+            _ => {}
+        }
+    }
+    add_cuts(rng, instance, scale, &mut list);
+    list
+}
+
+/// Cuts around some of the nodes that hold nothing.
+fn add_cuts(rng: &mut Pcg64, instance: &Instance, scale: f64, list: &mut PriceList) {
+    for (content, row) in instance.contents.pairs() {
+        let empty = |id: &NodeId| instance.held(*id, content) == 0 && rng.random_bool(0.6);
+        let inside: Vec<NodeId> = instance.nodes.ids().filter(empty).collect();
+        let asking = inside.iter().filter(|id| instance.request(**id, content).is_some());
+        let requests: Vec<_> = asking.map(|id| instance.nodes[*id].id.clone()).collect();
+        if !requests.is_empty() {
+            list.enter.push(certificate::EnterPrice {
+                content: row.id.clone(),
+                groups: inside.iter().map(|id| id.index() as u32).collect(),
+                requests,
+                price: rng.random_range(0.0..=scale),
+            });
+        }
+    }
 }
