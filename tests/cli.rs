@@ -88,7 +88,7 @@ fn faults_of_the_arguments_end_with_2() {
         &["solve", "tiny.json", "--gap", "-1"],
         &["solve", "tiny.json", "--threads", "0"],
         &["solve", "tiny.json", "--time-limit", "soon"],
-        &["solve", "tiny.json", "--certificate", "prices.json"],
+        &["solve", "tiny.json", "--certificate", "-"],
         &["solve", "-", "--previous", "-"],
         &["generate", "atlantis"],
     ];
@@ -367,11 +367,40 @@ fn check_can_answer_in_json() {
     assert_eq!(bad["recomputed"]["service"], json!(2.0));
 }
 
+#[test]
+fn a_certificate_of_a_solve_proves_the_bounds_of_its_plan_to_check() {
+    let dir = folder();
+    for method in ["auto", "greedy"] {
+        let solve = ["solve", "tiny.json", "-o", "plan.json", "--method", method, "--certificate", "c.json"];
+        pleach(solve).current_dir(&dir).assert().code(0).stdout("");
+        let check = ["check", "tiny.json", "plan.json", "--bounds", "c.json"];
+        let words = pleach(check).current_dir(&dir).assert().code(0).get_output().stdout.clone();
+        let answer = pleach(check).arg("--json").current_dir(&dir).assert().code(0).get_output().stdout.clone();
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        let all_checked = ["service", "cost"].iter().all(|name| answer["bounds"][name]["checked"] == true);
+        assert_eq!(all_checked, !String::from_utf8(words).unwrap().contains("not checked: search"), "{answer}");
+        assert!(all_checked || method == "auto", "{answer}");
+    }
+    let mut better = plan(&dir.path().join("plan.json"));
+    better["service"] = json!({ "value": 2.0, "bound": 2.0, "gap": 0.0 });
+    put(&dir, "better.json", &better.to_string());
+    let refused = error(pleach(["check", "tiny.json", "better.json", "--bounds", "c.json"]).current_dir(&dir), 1);
+    assert_eq!(codes(&refused), ["wrong_bound"], "five slots prove 2.5");
+}
+
+#[test]
+fn a_file_that_is_no_certificate_is_bad_input() {
+    let dir = folder();
+    solved(&dir);
+    let refused = error(pleach(["check", "tiny.json", "plan.json", "--bounds", "plan.json"]).current_dir(&dir), 2);
+    assert_eq!(codes(&refused), ["wrong_format"]);
+}
+
 /// `UPDATE_SCHEMAS=1` writes the files anew.
 #[test]
 fn checked_in_schemas_are_those_of_the_types() {
     let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/schemas");
-    for format in ["instance", "plan"] {
+    for format in ["instance", "plan", "certificate"] {
         let made = pleach(["schema", format]).assert().code(0).get_output().stdout.clone();
         serde_json::from_slice::<Value>(&made).expect("a schema is JSON");
         let path = schemas.join(format!("{format}.schema.json"));

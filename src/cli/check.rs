@@ -9,11 +9,16 @@ use clap::Args;
 use comfy_table::{Cell, Color};
 use pleach::instance::Instance;
 use pleach::plan::Plan;
+use pleach::plan::certificate::Proof;
+use pleach::verify::bounds::{self, Judged};
 use pleach::verify::{self, Examination, Violation};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
+
+/// Of the three values, in order.
+const NAMES: [&str; 3] = ["service", "relaxation", "cost"];
 
 /// As typed.
 #[derive(Debug, Args)]
@@ -25,6 +30,10 @@ pub struct Arguments {
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
+    /// A certificate, to be held against the bounds of the plan
+    #[arg(long, value_name = "CERTIFICATE")]
+    bounds: Option<PathBuf>,
+
     /// Answers in JSON
     #[arg(long)]
     json: bool,
@@ -32,14 +41,18 @@ pub struct Arguments {
 
 /// Examines the plan, prints what was found, and fails if anything was.
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
-    let instance = arguments.given.instance(&[&arguments.plan])?;
+    let others = [Some(arguments.plan.as_path()), arguments.bounds.as_deref()];
+    let instance = arguments.given.instance(&others.into_iter().flatten().collect::<Vec<_>>())?;
     let (file, _) = input::plan(&arguments.plan)?;
+    let certificate = arguments.bounds.as_deref().map(input::certificate).transpose()?;
     // What does not fit the instance is an answer too, and the rest is still examined.
-    let (plan, found) = verify::check(&instance, file);
-    let violations = &found.violations;
+    let (plan, mut found) = verify::check(&instance, file);
+    let bounds = certificate.map(|certificate| bounds::judge(&instance, &plan, &found, &certificate));
+    found.violations.extend(bounds.iter().flat_map(|bounds| bounds.violations.iter().cloned()));
+    let (violations, judged) = (&found.violations, bounds.and_then(|bounds| bounds.judged));
     let answer = match arguments.json {
-        true => machine(&plan, &found, violations),
-        false => words(&instance, &plan, &found, violations, Terminal::stdout()),
+        true => machine(&plan, &found, violations, judged.as_ref()),
+        false => words(&instance, &plan, &found, judged.as_ref(), Terminal::stdout()),
     };
     let written = output::write(None, |out| out.write_all(answer.as_bytes()));
     if violations.is_empty() {
@@ -60,7 +73,7 @@ fn counted(violations: usize) -> String {
 }
 
 /// One JSON object; the violations look as faults do in `--error-format json`.
-fn machine(plan: &Plan, found: &Examination, violations: &[Violation]) -> String {
+fn machine(plan: &Plan, found: &Examination, violations: &[Violation], judged: Option<&[Judged; 3]>) -> String {
     let violations: Vec<Told> = violations.iter().map(told).collect();
     let claimed = json!({
         "service": plan.service.value, "relaxation": plan.relaxation.value, "cost": plan.cost.value,
@@ -70,14 +83,19 @@ fn machine(plan: &Plan, found: &Examination, violations: &[Violation]) -> String
         "service": found.service, "relaxation": found.relaxation, "cost": found.cost.value(),
         "served": found.statistics.served,
     });
-    let object = json!({
+    let mut object = json!({
         "valid": violations.is_empty(), "violations": violations, "claimed": claimed, "recomputed": recomputed,
     });
+    for (name, judged) in NAMES.iter().zip(judged.into_iter().flatten()) {
+        let Judged { bound, proof, proved, is_claimed } = judged;
+        object["bounds"][name] = json!({ "claimed": bound, "proof": proof, "proved": proved, "checked": !is_claimed });
+    }
     format!("{object:#}\n")
 }
 
 /// The verdict, the violations by kind, and the values side by side.
-fn words(instance: &Instance, plan: &Plan, found: &Examination, violations: &[Violation], look: Terminal) -> String {
+fn words(instance: &Instance, plan: &Plan, found: &Examination, judged: Option<&[Judged; 3]>, look: Terminal) -> String {
+    let violations = &found.violations;
     let origin = &plan.origin;
     let how = format!("a plan by {} · seed {} · model {}", origin.method.word(), origin.seed, origin.model);
     let mut text = format!("\n  {}  {}\n\n", look.strong(&instance.name), look.quiet(&how));
@@ -98,7 +116,31 @@ fn words(instance: &Instance, plan: &Plan, found: &Examination, violations: &[Vi
         text.push('\n');
     }
     values(&mut text, plan, found, look);
+    if let Some(judged) = judged {
+        bounds_table(&mut text, judged, look);
+    }
     text
+}
+
+/// What the certificate proves beside what the plan claims.
+fn bounds_table(text: &mut String, judged: &[Judged; 3], look: Terminal) {
+    let mut rows = table(look);
+    rows.add_row([Cell::new("bound"), right("claimed"), right("proved"), Cell::new("")]);
+    for (name, judged) in NAMES.iter().zip(judged) {
+        let Judged { bound, proof, proved, is_claimed } = judged;
+        let claimed = bound.map_or_else(|| "none".to_owned(), number);
+        let word = match proof {
+            _ if *is_claimed => "not checked: search",
+            Proof::Prices => "by prices",
+            Proof::Counting => "by counting",
+            Proof::Search | Proof::None => "",
+        };
+        rows.add_row([Cell::new(name), right(claimed), right(number(*proved)), Cell::new(word)]);
+    }
+    text.push('\n');
+    for line in rows.lines() {
+        let _ = writeln!(text, " {}", line.trim_end());
+    }
 }
 
 /// What the plan claims beside what it is.

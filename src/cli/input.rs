@@ -7,6 +7,7 @@ use pleach::instance::document::PreviousRow;
 use pleach::instance::fault::Fault;
 use pleach::instance::read::{self, ReadError};
 use pleach::instance::{Faults, Instance};
+use pleach::plan::certificate::{self, Certificate};
 use pleach::plan::file::PlanFile;
 use pleach::plan::read::parse;
 use std::path::{Path, PathBuf};
@@ -60,6 +61,12 @@ pub fn plan(path: &Path) -> Result<(PlanFile, String), Failure> {
     let text = read::bytes(path).map_err(|fault| refused(path, fault))?;
     let plan = parse(&text, path).map_err(|faults| refused(path, faults.into()))?;
     Ok((plan, read::sha256(&text)))
+}
+
+/// Reads a certificate.
+pub fn certificate(path: &Path) -> Result<Certificate, Failure> {
+    let text = read::bytes(path).map_err(|fault| refused(path, fault))?;
+    certificate::parse(&text, path).map_err(|faults| refused(path, faults.into()))
 }
 
 /// How long something took, in seconds, beside what it gave.

@@ -5,6 +5,7 @@ use super::output;
 use clap::{Args, ValueEnum};
 use pleach::instance::document::Document;
 use pleach::instance::schema;
+use pleach::plan::certificate::Certificate;
 use pleach::plan::file::PlanFile;
 
 /// As typed.
@@ -20,6 +21,8 @@ enum Format {
     Instance,
     /// pleach/plan/1
     Plan,
+    /// pleach/certificate/1
+    Certificate,
 }
 
 /// Prints one schema.
@@ -27,6 +30,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let schema = match arguments.format {
         Format::Instance => schema::of::<Document>("pleach/instance/1"),
         Format::Plan => schema::of::<PlanFile>("pleach/plan/1"),
+        Format::Certificate => schema::of::<Certificate>("pleach/certificate/1"),
     };
     output::write(None, |out| {
         serde_json::to_writer_pretty(&mut *out, &schema)?;

@@ -9,7 +9,7 @@ use super::terminal::{Terminal, say};
 use clap::Args;
 use pleach::engine::{self, Cancel, MethodChoice, Options, Select};
 use pleach::parameters::{Model, SHIPPED};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Methods of the contract that this version has.
@@ -85,6 +85,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         spent.total += seconds;
     });
     output::write(arguments.output.as_deref(), |out| pleach::plan::write::write(&plan, &instance, out))?;
+    if let Some(certificate) = &outcome.certificate {
+        output::write(arguments.certificate.as_deref(), |out| pleach::plan::certificate::write(certificate, out))?;
+    }
     say(&summary::of(&instance, &plan, look));
     for warning in &outcome.warnings {
         say(&format!("{} {warning}\n", look.notice("warning:")));
@@ -94,9 +97,10 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 
 /// Options as the engine needs them; every fault of the arguments is found before a file is read.
 fn options(arguments: &Arguments) -> Result<Options, Failure> {
-    if arguments.certificate.is_some() {
-        let what = "this version writes no certificates";
-        return Err(Failure::usage("--certificate", what, "leave it out; the plan states its bounds"));
+    let to_stdout = |path: Option<&Path>| path.is_none_or(|path| path == Path::new(output::STDOUT));
+    if arguments.certificate.is_some() && to_stdout(arguments.certificate.as_deref()) && to_stdout(arguments.output.as_deref()) {
+        let what = "the plan and the certificate cannot both go to standard output";
+        return Err(Failure::usage("--certificate", what, "give the path of a file"));
     }
     Ok(Options {
         method: method(&arguments.method)?,
@@ -107,6 +111,7 @@ fn options(arguments: &Arguments) -> Result<Options, Failure> {
         gap: arguments.gap.map(gap).transpose()?,
         time_limit: arguments.time_limit.as_deref().map(duration).transpose()?,
         threads: arguments.threads.map(threads).transpose()?,
+        certificate: arguments.certificate.is_some(),
         seed: arguments.seed,
         ..Options::new(model(&arguments.model)?)
     })

@@ -4,6 +4,7 @@
 //! better one where method and effort allow.
 
 mod assemble;
+mod certificate;
 mod cut;
 mod exact;
 mod optimize;

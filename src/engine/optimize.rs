@@ -20,6 +20,8 @@ pub(super) struct Proof {
     pub(super) cost: Option<f64>,
     /// Prices of service, with `service`.
     pub(super) service_prices: Option<Prices>,
+    /// What `service_prices` and `cost_prices` prove by themselves.
+    pub(super) priced: (Option<f64>, Option<f64>),
     /// Prices of cost, with `cost`.
     pub(super) cost_prices: Option<Prices>,
     /// The plan is proved to be the best by branch and bound.
@@ -56,6 +58,7 @@ pub(super) fn optimize<'a>(
         }
     };
     proof.service = Some(stage.search.map_or(stage.bound, |search| search.min(stage.bound)));
+    proof.priced.0 = Some(stage.bound);
     proof.service_prices = Some(stage.prices.clone());
     proof.seconds = start.elapsed().as_secs_f64();
 
@@ -71,6 +74,7 @@ pub(super) fn optimize<'a>(
     match relaxation.cost(limits, forest.service()) {
         Ok(stage) => {
             proof.cost = Some(stage.search.map_or(stage.bound, |search| search.max(stage.bound)));
+            proof.priced.1 = Some(stage.bound);
             proof.cost_prices = Some(stage.prices);
             lower(&mut forest, cells, Wish { guidance: Some(&stage.guidance), ..wish }, &proof, gap, progress);
         }

@@ -3,6 +3,7 @@
 use crate::parameters::Model;
 pub use crate::placement::Select;
 use crate::plan::Plan;
+use crate::plan::certificate::Certificate;
 use crate::program::session::Make;
 use crate::verify::Verified;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub struct Options {
     pub seed: u64,
     /// Another solver than HiGHS; tests put in some that crash, hang or lie.
     pub solver: Option<Make>,
+    /// Gather the prices that prove the bounds, too.
+    pub certificate: bool,
 }
 
 impl Options {
@@ -42,6 +45,7 @@ impl Options {
             threads: None,
             seed: 0,
             solver: None,
+            certificate: false,
         }
     }
 }
@@ -113,4 +117,6 @@ pub struct Outcome {
     pub plan: Verified<Plan>,
     /// What went less well than it should (a solver that failed, say).
     pub warnings: Vec<String>,
+    /// What proves the bounds, if asked for.
+    pub certificate: Option<Certificate>,
 }

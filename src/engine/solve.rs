@@ -1,6 +1,7 @@
 //! One cluster, the whole story.
 
 use super::assemble::assemble;
+use super::certificate;
 use super::exact;
 use super::optimize::{Proof, optimize};
 use super::options::{Cancel, MethodChoice, Options, Outcome, Phase, Progress};
@@ -64,6 +65,7 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     plan.statistics.seconds.compile = compiled.as_secs_f64();
     plan.statistics.seconds.solve = proof.seconds;
     plan.statistics.seconds.place = (placed - compiled).as_secs_f64() - proof.seconds;
+    let certificate = options.certificate.then(|| certificate::of(instance, &rules, &cells, &proof, &plan));
     drop(rules);
     let plan = verify::verify(instance, plan).unwrap_or_else(|refused| panic!("the engine's own plan is refused: {refused}"));
     let verified = start.elapsed();
@@ -71,5 +73,5 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
         seconds.verify = (verified - placed).as_secs_f64();
         seconds.total = verified.as_secs_f64();
     });
-    Outcome { plan, warnings }
+    Outcome { plan, warnings, certificate }
 }

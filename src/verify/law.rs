@@ -6,11 +6,12 @@
 use super::moment;
 use super::selector::{Fields, LinkView, NodeView, matches, relates, selects};
 use crate::ids::{ContentId, Id, LinkId, NodeId, PolicyId, Table};
-use crate::instance::policy::{Matcher, Policy, Rule, Selector, Test};
-use crate::instance::{Content, Instance};
+use crate::instance::policy::{Matcher, Policy, Relation, RelationTest, Rule, Selector, Test};
+use crate::instance::{Content, Instance, Request};
 use crate::plan::Plan;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::fmt::Write;
 
 /// A bit for each policy, 64 to a word.
 pub(super) type Bits = Box<[u64]>;
@@ -34,6 +35,8 @@ pub(super) struct Law<'a> {
     on_weight: Bits,
     /// Protocol policies in order of rank, then list.
     protocols: Vec<PolicyId>,
+    /// Fields that relations compare.
+    compared: Vec<&'a str>,
 }
 
 impl<'a> Law<'a> {
@@ -73,6 +76,7 @@ impl<'a> Law<'a> {
             on_weight: of_kind(|rule| matches!(rule, Rule::Priority { .. })),
             in_force,
             protocols,
+            compared: compared(policies),
             levels,
         }
     }
@@ -125,8 +129,32 @@ impl<'a> Law<'a> {
     }
 
     /// Policies in force that change the weight of a request.
-    pub(super) fn on_weight(&self, node: NodeId, content: ContentId) -> impl Iterator<Item = PolicyId> + '_ {
+    fn on_weight(&self, node: NodeId, content: ContentId) -> impl Iterator<Item = PolicyId> + '_ {
         self.on_receiver(node, content, &self.on_weight)
+    }
+
+    /// Weight of a request, `priority` factors included.
+    pub(super) fn weight(&self, request: &Request) -> f64 {
+        let factor = |policy: PolicyId| match self.policy(policy).rule {
+            Rule::Priority { weight } => weight,
+            _ => 1.0,
+        };
+        self.on_weight(request.node, request.content).fold(request.weight, |weight, policy| weight * factor(policy))
+    }
+
+    /// Selectors do not tell nodes of one number apart.
+    pub(super) fn class(&self, node: NodeId) -> u32 {
+        self.class.get(node.index()).copied().unwrap_or(0)
+    }
+
+    /// What relations look at in a node, as text; nodes of one text are alike to them. Empty where there is no relation.
+    pub(super) fn related(&self, node: NodeId) -> String {
+        let view = self.view(node);
+        let mut text = String::new();
+        for field in &self.compared {
+            let _ = write!(text, "{:?};", view.field(field));
+        }
+        text
     }
 
     /// Some policy in force bounds depths.
@@ -219,6 +247,27 @@ fn tests_of(policies: &[Policy]) -> Vec<(&str, &Matcher)> {
         }
     }
     tests
+}
+
+/// Every field that some relation compares, once.
+fn compared(policies: &[Policy]) -> Vec<&str> {
+    let mut fields = Vec::new();
+    let mut waiting: Vec<&Relation> = policies.iter().filter_map(|policy| policy.relation.as_ref()).collect();
+    while let Some(relation) = waiting.pop() {
+        for test in &relation.tests {
+            match test {
+                RelationTest::Same(names) | RelationTest::Different(names) => {
+                    fields.extend(names.iter().map(|name| name.as_str()))
+                }
+                RelationTest::SharesAffinity(_) => fields.push("affinity"),
+                RelationTest::Not(inner) => waiting.push(inner),
+                RelationTest::Any(inner) => waiting.extend(inner),
+            }
+        }
+    }
+    fields.sort_unstable();
+    fields.dedup();
+    fields
 }
 
 /// The class of each node, and one node of each class; no classes where there are no policies.

@@ -70,7 +70,8 @@ pub(super) fn limits(
     }
 }
 
-fn node_limit(rate: &NodeRate, uplink: Kbps) -> Kbps {
+/// What one source of this uplink may send in matching flows.
+pub(super) fn node_limit(rate: &NodeRate, uplink: Kbps) -> Kbps {
     match rate {
         NodeRate::MaxKbps(most) => *most,
         NodeRate::MaxFraction(fraction) => floor_of(fraction, uplink),

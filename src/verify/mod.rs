@@ -13,8 +13,10 @@
 //! trees     per substream: circles, possession, depth
 //! sums      what is added up on these walks
 //! loads     uplinks, links, limits            worth     values, bounds, statistics
+//! bounds    what the prices of a certificate prove
 //! ```
 
+pub mod bounds;
 mod flows;
 mod law;
 mod loads;

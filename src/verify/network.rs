@@ -19,8 +19,9 @@ pub(super) struct Pair {
     /// Policies whose `crosses` the route satisfies.
     pub crossed: Bits,
     /// Measured between the networks.
-    rtt_ms: Option<f64>,
-    loss: Option<f64>,
+    pub rtt_ms: Option<f64>,
+    /// See `rtt_ms`.
+    pub loss: Option<f64>,
 }
 
 /// Pairs of networks that a plan uses, and measured pairs of nodes.

@@ -4,7 +4,7 @@ use super::flows::{Walk, received};
 use super::request;
 use super::sums::Sums;
 use super::violation::ViolationKind;
-use crate::ids::{ContentId, Id, NodeId, PolicyId, Table};
+use crate::ids::{ContentId, Id, NodeId, Table};
 use crate::instance::policy::Rule;
 use crate::instance::{ContentKind, Parents, Previous, Request};
 use crate::plan::{Assignment, Unserved};
@@ -99,7 +99,7 @@ impl<'a> Nodes<'a> {
                     sums.tell(ViolationKind::TooFewSubstreams, place(), text);
                 } else if !pending {
                     sums.served += 1;
-                    sums.service += self.weight(request) * (f64::from(has) / f64::from(content.substreams));
+                    sums.service += self.walk.law.weight(request) * (f64::from(has) / f64::from(content.substreams));
                 }
             }
         }
@@ -124,16 +124,6 @@ impl<'a> Nodes<'a> {
             }
             sums.relaxation += 1.0 / f64::from(policy.rank);
         }
-    }
-
-    /// A request's weight with its priorities.
-    fn weight(&self, request: &Request) -> f64 {
-        let law = self.walk.law;
-        let factor = |policy: PolicyId| match law.policy(policy).rule {
-            Rule::Priority { weight } => weight,
-            _ => 1.0,
-        };
-        law.on_weight(request.node, request.content).fold(request.weight, |weight, policy| weight * factor(policy))
     }
 
     /// Downlink, relayed contents, storage; and counts the node as child of its parents.

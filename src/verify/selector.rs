@@ -6,7 +6,7 @@ use crate::instance::{Attributes, Content, Instance, Link, Scalar};
 use std::net::IpAddr;
 
 /// What a field says of a node, content or link; a missing one says nothing (`None`).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Field<'a> {
     Text(&'a str),
     Number(f64),

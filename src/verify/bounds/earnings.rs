@@ -1,0 +1,203 @@
+//! What prices prove: the rent of what stands ready, and the most that requests and relays can earn beyond what they pay.
+
+use super::super::law::Law;
+use super::super::loads::node_limit;
+use super::super::network::Network;
+use super::kinds::Kinds;
+use super::quote::Quote;
+use super::reading::Prices;
+use crate::ids::{ContentId, Id, NodeId, PolicyId};
+use crate::instance::policy::Rule;
+use crate::instance::{Instance, Node, Request};
+use crate::parameters::Weights;
+use crate::units::Kbps;
+use rustc_hash::FxHashMap;
+
+/// Rounding of long sums that a bound must not profit from, relative.
+const SUMS: f64 = 1e-10;
+
+/// An instance, read for bounds.
+pub(super) struct Market<'a> {
+    pub instance: &'a Instance,
+    pub law: &'a Law<'a>,
+    pub network: &'a Network<'a>,
+    pub weights: Weights,
+    pub kinds: &'a Kinds,
+    /// Group of each node.
+    pub group: &'a [u32],
+}
+
+/// A request that can be served: substreams that it holds, needs at least, and can receive.
+#[derive(Clone, Copy)]
+struct Wish {
+    held: f64,
+    least: f64,
+    most: f64,
+}
+
+impl Market<'_> {
+    /// No plan has more service.
+    pub fn most_service(&self, prices: &Prices) -> f64 {
+        self.most(prices, 1.0, false) * (1.0 + SUMS)
+    }
+
+    /// No plan with at least this service costs less.
+    pub fn least_cost(&self, prices: &Prices, service: f64) -> f64 {
+        let most = self.most(prices, prices.service, true);
+        ((prices.service * service - most) * (1.0 - SUMS)).max(0.0)
+    }
+
+    /// The most of `worth` times service, less the cost of flows, that any plan makes, every constraint with a price being
+    /// for sale at it.
+    fn most(&self, prices: &Prices, worth: f64, with_cost: bool) -> f64 {
+        let instance = self.instance;
+        let mut sum = self.rent(prices);
+        let mut relayed: FxHashMap<NodeId, Vec<f64>> = FxHashMap::default();
+        let mut asked = vec![Vec::new(); instance.contents.len()];
+        for request in instance.requests.iter() {
+            if let Some(wish) = self.wish(request) {
+                asked[request.content.index()].push((request, wish));
+            }
+        }
+        for content in instance.contents.ids() {
+            let asked = &asked[content.index()];
+            let idle: Vec<NodeId> = instance.nodes.ids().filter(|node| self.may_relay(*node, content)).collect();
+            let senders = asked.iter().map(|(request, _)| request.node).chain(idle.iter().copied());
+            let holders = instance.holdings.iter().filter(|holding| holding.content == content && holding.mask != 0);
+            let senders = senders.chain(holders.map(|holding| holding.node)).filter(|node| self.slots(*node, content) > 0.0);
+            let quote = Quote::new(self, prices, content, senders, with_cost);
+            let receivers: Vec<NodeId> = asked.iter().map(|(request, _)| request.node).chain(idle.iter().copied()).collect();
+            let least = quote.least(&receivers);
+            let owed = self.owed(prices, content);
+            for ((request, wish), price) in asked.iter().zip(&least) {
+                let owed = owed.get(&request.node).copied().unwrap_or(0.0);
+                sum += self.earned(prices, request, *wish, *price, worth, owed);
+            }
+            for (node, price) in idle.iter().zip(&least[asked.len()..]) {
+                let substreams = f64::from(instance.contents[content].substreams);
+                let copies = if *price < 0.0 { substreams } else { 1.0 };
+                let earned = self.send(prices, *node, content) * self.slots(*node, content) - price * copies;
+                if earned > 0.0 {
+                    relayed.entry(*node).or_default().push(earned);
+                }
+            }
+        }
+        let mut relays: Vec<(NodeId, Vec<f64>)> = relayed.into_iter().collect();
+        relays.sort_by_key(|(node, _)| *node);
+        for (node, mut earned) in relays {
+            earned.sort_by(|a, b| b.total_cmp(a));
+            let most = instance.nodes[node].relay_contents.map_or(usize::MAX, |most| most as usize);
+            sum += earned.iter().take(most).sum::<f64>();
+        }
+        sum
+    }
+
+    /// The most that a request earns: nothing, or served with the least or the most that it can receive.
+    fn earned(&self, prices: &Prices, request: &Request, wish: Wish, price: f64, worth: f64, owed: f64) -> f64 {
+        let content = &self.instance.contents[request.content];
+        let each = worth * self.law.weight(request) / f64::from(content.substreams);
+        // Holders stand ready and have been paid for that.
+        let ready = wish.held > 0.0;
+        let slots = if ready { 0.0 } else { self.slots(request.node, request.content) };
+        let brought = self.send(prices, request.node, request.content) * slots;
+        let served = |copies: f64| each * (wish.held + copies) - if copies > 0.0 { price * copies } else { 0.0 };
+        (brought - owed + served(wish.least).max(served(wish.most))).max(0.0)
+    }
+
+    /// What requests for a content owe for the copies that must enter the sets they stand in.
+    fn owed(&self, prices: &Prices, content: ContentId) -> FxHashMap<NodeId, f64> {
+        let mut owed = FxHashMap::default();
+        for cut in prices.cuts.iter().filter(|cut| cut.content == content) {
+            let each = cut.owed(self.instance);
+            cut.requests.iter().for_each(|node| *owed.entry(*node).or_insert(0.0) += each);
+        }
+        owed
+    }
+
+    /// What all that stands ready brings at these prices.
+    fn rent(&self, prices: &Prices) -> f64 {
+        let instance = self.instance;
+        let mut sum = 0.0;
+        let mut add = |price: f64, most: &dyn Fn() -> f64| {
+            if price > 0.0 {
+                sum += price * most();
+            }
+        };
+        for (id, link) in instance.links.pairs() {
+            let room = || link.capacity.map_or(f64::INFINITY, |most| self.filled(most.saturating_sub(link.used)));
+            add(prices.link[id], &room);
+        }
+        for (id, node) in instance.nodes.pairs() {
+            let group = self.group[id.index()] as usize;
+            add(prices.uplink[group], &|| self.most_sent(id, node));
+            add(prices.downlink[group], &|| node.downlink.map_or(f64::INFINITY, |most| most.0 as f64));
+        }
+        for holding in instance.holdings.iter().filter(|holding| holding.mask != 0) {
+            add(self.send(prices, holding.node, holding.content), &|| self.slots(holding.node, holding.content));
+        }
+        for (p, policy) in instance.policies.iter().enumerate().filter(|(p, _)| self.law.in_force(PolicyId::new(*p))) {
+            match &policy.rule {
+                Rule::LimitRate { max_kbps } => add(prices.limit[p], &|| self.filled(*max_kbps)),
+                Rule::LimitNodeRate(rate) if !prices.node_limit[p].is_empty() => {
+                    for (id, node) in instance.nodes.pairs() {
+                        let most = || self.filled(node_limit(rate, node.uplink).min(node.uplink));
+                        add(prices.node_limit[p][self.group[id.index()] as usize], &most);
+                    }
+                }
+                _ => {}
+            }
+        }
+        sum
+    }
+
+    fn send(&self, prices: &Prices, node: NodeId, content: ContentId) -> f64 {
+        prices.send[content][self.group[node.index()] as usize]
+    }
+
+    /// What a request can receive; `None` if it can never be served.
+    fn wish(&self, request: &Request) -> Option<Wish> {
+        let content = &self.instance.contents[request.content];
+        let held = self.instance.held(request.node, request.content).count_ones();
+        let downlink = self.instance.nodes[request.node].downlink;
+        let room = downlink.map_or(u64::from(content.substreams), |most| most.0 / content.rate().0.max(1));
+        let most = room.min(u64::from(content.substreams - held));
+        let least = u64::from(content.min_substreams.saturating_sub(held));
+        (least <= most).then_some(Wish { held: f64::from(held), least: least as f64, most: most as f64 })
+    }
+
+    /// It may pass the content on without having asked for it.
+    fn may_relay(&self, node: NodeId, content: ContentId) -> bool {
+        self.instance.nodes[node].relay_contents != Some(0)
+            && self.instance.request(node, content).is_none()
+            && self.instance.held(node, content) == 0
+    }
+
+    /// Copies of a content that fit in the uplink of a node.
+    fn slots(&self, node: NodeId, content: ContentId) -> f64 {
+        (self.instance.nodes[node].uplink.0 / self.instance.contents[content].rate().0.max(1)) as f64
+    }
+
+    /// kbps that flows can fill of a capacity: whole copies where all contents have one rate.
+    fn filled(&self, capacity: Kbps) -> f64 {
+        let rates = self.instance.contents.iter().map(|content| content.rate().0);
+        filled(capacity, rates)
+    }
+
+    /// kbps that a node can send at most: whole copies where all that it may send has one rate.
+    pub fn most_sent(&self, id: NodeId, node: &Node) -> f64 {
+        let instance = self.instance;
+        let may_send = |content: &ContentId| {
+            node.relay_contents != Some(0) || instance.held(id, *content) != 0 || instance.request(id, *content).is_some()
+        };
+        filled(node.uplink, instance.contents.ids().filter(may_send).map(|content| instance.contents[content].rate().0))
+    }
+}
+
+/// kbps of a capacity that copies of these rates can fill.
+fn filled(capacity: Kbps, mut rates: impl Iterator<Item = u64>) -> f64 {
+    match rates.next() {
+        None => 0.0,
+        Some(rate) if rates.all(|other| other == rate) => (capacity.0 - capacity.0 % rate.max(1)) as f64,
+        Some(_) => capacity.0 as f64,
+    }
+}
