@@ -12,6 +12,7 @@ use crate::instance::{Instance, Node, Request};
 use crate::parameters::Weights;
 use crate::units::Kbps;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// Rounding of long sums that a bound must not profit from, relative.
 const SUMS: f64 = 1e-10;
@@ -51,45 +52,46 @@ impl Market<'_> {
     /// for sale at it.
     fn most(&self, prices: &Prices, worth: f64, with_cost: bool) -> f64 {
         let instance = self.instance;
-        let mut sum = self.rent(prices);
-        let mut relayed: FxHashMap<NodeId, Vec<f64>> = FxHashMap::default();
         let mut asked = vec![Vec::new(); instance.contents.len()];
         for request in instance.requests.iter() {
             if let Some(wish) = self.wish(request) {
                 asked[request.content.index()].push((request, wish));
             }
         }
+        let mut sum = self.rent(prices);
+        let mut relayed: BTreeMap<NodeId, Vec<f64>> = BTreeMap::new();
         for content in instance.contents.ids() {
             let asked = &asked[content.index()];
             let idle: Vec<NodeId> = instance.nodes.ids().filter(|node| self.may_relay(*node, content)).collect();
-            let senders = asked.iter().map(|(request, _)| request.node).chain(idle.iter().copied());
-            let holders = instance.holdings.iter().filter(|holding| holding.content == content && holding.mask != 0);
-            let senders = senders.chain(holders.map(|holding| holding.node)).filter(|node| self.slots(*node, content) > 0.0);
-            let quote = Quote::new(self, prices, content, senders, with_cost);
             let receivers: Vec<NodeId> = asked.iter().map(|(request, _)| request.node).chain(idle.iter().copied()).collect();
-            let least = quote.least(&receivers);
+            let holders = instance.holdings.iter().filter(|holding| holding.content == content && holding.mask != 0);
+            let senders = receivers.iter().copied().chain(holders.map(|holding| holding.node));
+            let senders = senders.filter(|node| self.slots(*node, content) > 0.0);
+            let least = Quote::new(self, prices, content, senders, with_cost).least(&receivers);
             let owed = self.owed(prices, content);
             for ((request, wish), price) in asked.iter().zip(&least) {
                 let owed = owed.get(&request.node).copied().unwrap_or(0.0);
                 sum += self.earned(prices, request, *wish, *price, worth, owed);
             }
             for (node, price) in idle.iter().zip(&least[asked.len()..]) {
-                let substreams = f64::from(instance.contents[content].substreams);
-                let copies = if *price < 0.0 { substreams } else { 1.0 };
-                let earned = self.send(prices, *node, content) * self.slots(*node, content) - price * copies;
-                if earned > 0.0 {
-                    relayed.entry(*node).or_default().push(earned);
-                }
+                relayed.entry(*node).or_default().push(self.relayed(prices, *node, content, *price));
             }
         }
-        let mut relays: Vec<(NodeId, Vec<f64>)> = relayed.into_iter().collect();
-        relays.sort_by_key(|(node, _)| *node);
-        for (node, mut earned) in relays {
-            earned.sort_by(|a, b| b.total_cmp(a));
-            let most = instance.nodes[node].relay_contents.map_or(usize::MAX, |most| most as usize);
-            sum += earned.iter().take(most).sum::<f64>();
-        }
-        sum
+        sum + relayed.into_iter().map(|(node, earned)| self.best_relayed(node, earned)).sum::<f64>()
+    }
+
+    /// The most that a node earns by passing on a content; less than 0 where it does not pay.
+    fn relayed(&self, prices: &Prices, node: NodeId, content: ContentId, price: f64) -> f64 {
+        // One copy is the least that lets it send; where copies are paid for, it takes them all.
+        let copies = if price < 0.0 { f64::from(self.instance.contents[content].substreams) } else { 1.0 };
+        self.send(prices, node, content) * self.slots(node, content) - price * copies
+    }
+
+    /// The sum over the contents that pay best, as many as the node may relay.
+    fn best_relayed(&self, node: NodeId, mut earned: Vec<f64>) -> f64 {
+        earned.sort_by(|a, b| b.total_cmp(a));
+        let most = self.instance.nodes[node].relay_contents.map_or(usize::MAX, |most| most as usize);
+        earned.iter().take(most).take_while(|earned| **earned > 0.0).sum()
     }
 
     /// The most that a request earns: nothing, or served with the least or the most that it can receive.
