@@ -340,7 +340,9 @@ impl<'a> GroupProgram<'a> {
 
     /// Duals as prices, `per` of the objective's units each; what is negative by rounding is taken for zero.
     pub fn prices(&self, duals: &[f64], per: f64) -> Prices {
-        let price = |row: u32| (-duals[row as usize] / per).max(0.0);
+        // Rows that joined after the point was found have no price.
+        let dual = |row: u32| duals.get(row as usize).copied().unwrap_or(0.0);
+        let price = |row: u32| (-dual(row) / per).max(0.0);
         let by_cell = |rows: &FxHashMap<CellId, u32>| rows.iter().map(|(cell, row)| (*cell, price(*row))).collect();
         Prices {
             send: self.rows.rel.iter().map(|rows| rows.iter().map(|row| price(*row)).collect()).collect(),
@@ -353,9 +355,9 @@ impl<'a> GroupProgram<'a> {
                 .gates
                 .iter()
                 .zip(&self.rows.enter)
-                .map(|(gate, row)| (gate.clone(), (duals[*row as usize] / per).max(0.0)))
+                .map(|(gate, row)| (gate.clone(), (dual(*row) / per).max(0.0)))
                 .collect(),
-            service: (duals[self.rows.svc as usize] / per).max(0.0),
+            service: (dual(self.rows.svc) / per).max(0.0),
         }
     }
 }

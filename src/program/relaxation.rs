@@ -6,7 +6,7 @@
 
 use super::bound::{self, Objective};
 use super::group::{GroupProgram, Prices};
-use super::session::{Limits, Session};
+use super::session::{Limits, Method, Session};
 use super::supply::{Supply, TierKey};
 use super::{Point, Status};
 use crate::ids::ContentId;
@@ -34,9 +34,11 @@ const SEARCH_GAP: f64 = 5e-4;
 /// Rounds of seeing to first copies of whole requests.
 const BEGINNINGS: usize = 4;
 /// Rounds of taking what whole requests have left, and the service that another one must have brought.
-const FILLS: usize = 6;
+const FILLS: usize = 2;
 /// See `FILLS`.
 const WORTH_FILLING: f64 = 0.5;
+/// So few fractions are left as they are: they would wander about.
+const FEW_FRACTIONS: usize = 4;
 /// What is closer to a whole number is one.
 const WHOLE: f64 = 1e-6;
 /// Service that the second stage leaves to rounding, relative.
@@ -117,11 +119,15 @@ impl<'a> Relaxation<'a> {
                 break;
             }
             self.session.add_rows(&rows);
-            match self.priced(limits, 1.0, SERVICE_FIRST) {
-                Ok(better) => point = better,
-                Err(Status::Stopped) => break,
-                Err(status) => return Err(status),
+            let answer = self.session.solve(limits);
+            match (answer.status, answer.point) {
+                (Status::Optimal, Some(next)) => point = next,
+                (Status::Stopped, _) => break,
+                (status, _) => return Err(status),
             }
+        }
+        if let Ok(next) = self.priced(limits, 1.0, SERVICE_FIRST) {
+            point = next;
         }
         let mut stage = self.stage(&point, SERVICE_FIRST, Objective::Service);
         if self.instance.requests.len() <= WHOLE_REQUESTS
@@ -180,7 +186,7 @@ impl<'a> Relaxation<'a> {
         let (mut begun, mut filled, mut reached) = (0, 0, f64::INFINITY);
         let found = loop {
             let mut bounds = self.rounded_down(&point, &least);
-            if bounds.is_empty() {
+            if bounds.len() <= FEW_FRACTIONS {
                 let rows = if begun < BEGINNINGS { self.group.first_copies(&point.columns) } else { Vec::new() };
                 if !rows.is_empty() {
                     begun += 1;
@@ -220,7 +226,7 @@ impl<'a> Relaxation<'a> {
             .filter(|(fraction, _)| *fraction > WHOLE)
             .collect();
         fractions.sort_by(|a, b| a.0.total_cmp(&b.0));
-        fractions.truncate(fractions.len().div_ceil(2).max(4));
+        fractions.truncate(fractions.len().div_ceil(2).max(FEW_FRACTIONS + 1));
         fractions.into_iter().map(|(_, bounds)| bounds).collect()
     }
 
@@ -241,9 +247,11 @@ impl<'a> Relaxation<'a> {
     /// Solves, prices columns in, and solves again, until no column would help.
     fn priced(&mut self, limits: &Limits, cost: f64, service: f64) -> Result<Point, Status> {
         let mut best = None;
-        for _ in 0..ROUNDS {
-            self.session.set_costs(&self.group.objective(cost, service));
-            let answer = self.session.solve(limits);
+        self.session.set_costs(&self.group.objective(cost, service));
+        for round in 0..ROUNDS {
+            // After new columns the point at hand is still feasible.
+            let method = if round == 0 { limits.method } else { Method::PrimalSimplex };
+            let answer = self.session.solve(&Limits { method, ..limits.clone() });
             let point = match (answer.status, answer.point) {
                 (Status::Optimal, Some(point)) => point,
                 (status, _) => return best.ok_or(status),
@@ -255,6 +263,7 @@ impl<'a> Relaxation<'a> {
                 break;
             }
             self.session.add_columns(&self.group.program, known);
+            self.session.set_costs(&self.group.objective(cost, service));
         }
         best.ok_or(Status::Stopped)
     }
