@@ -1,12 +1,12 @@
 //! Floor 3: greedy multi-tree. Trees of all contents are grown together, request by request, under every hard rule.
 //!
-//! 1. **Order** ([`order`]): by density, weight per slot that a request takes beyond what it brings. Requests that bring
+//! 1. **Order** (`order`): by density, weight per slot that a request takes beyond what it brings. Requests that bring
 //!    at least what they take come first, those that bring most before the others; "priority first, then capacity"
 //!    starves, because viewers without uplink eat the seed slots.
-//! 2. **Cells** ([`cells`]): nodes of one class at one place. A child walks the cells that may send to it, nearest first.
-//! 3. **Pools** ([`pools`]): in each cell the seats with uplink left. A seat joins its pool when it is fed, so every
+//! 2. **Cells** (`policy::Cells`): nodes of one class at one place. A child walks the cells that may send to it, nearest first.
+//! 3. **Pools** (`pools`): in each cell the seats with uplink left. A seat joins its pool when it is fed, so every
 //!    parent was fed before its child: trees have no cycles by order.
-//! 4. **Feeding** ([`grow`]): all substreams that a request needs, or none, so that no slot is left in half-fed peers.
+//! 4. **Feeding** (`grow`): all substreams that a request needs, or none, so that no slot is left in half-fed peers.
 //! 5. **Relays** (`relays`): recruited where slots are short, or where a request has no other way.
 //!
 //! 6. **Swap search** ([`improve`]): the same service at less cost.

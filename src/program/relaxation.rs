@@ -1,6 +1,6 @@
 //! The group program solved: what to ask of placement, and at which prices.
 //!
-//! Two stages on one resident program. *Service*: service counts [`SERVICE_FIRST`] times as much as cost, so that among
+//! Two stages on one resident program. *Service*: service counts `SERVICE_FIRST` times as much as cost, so that among
 //! the best in service the cheap are preferred, and the duals over that factor are prices of service. *Cost*: at least
 //! the service of the plan at hand, as cheap as possible; begun from the basis of the first stage.
 
