@@ -102,7 +102,7 @@ fn decompress(raw: Vec<u8>) -> io::Result<Vec<u8>> {
 
 impl Instance {
     /// Makes an instance from rows, by the same checks as from a file; its hash is that of the rows' JSON as
-    /// [`write`] puts it out.
+    /// [`write()`] puts it out.
     pub fn from_document(document: Document) -> Result<(Instance, Vec<Fault>), Faults> {
         match serde_json::to_vec(&document) {
             Ok(text) => Instance::from_json(text),

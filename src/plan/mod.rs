@@ -1,7 +1,7 @@
 //! Floor 1: the decision and its worth.
 //!
 //! A [`Plan`] is immutable: assignments (who receives what from whom), the unserved with their reasons, the three values
-//! with their bounds, and what people ask of it (loads of links, use of policies, changes, statistics). [`file`] is the
+//! with their bounds, and what people ask of it (loads of links, use of policies, changes, statistics). [`file`](mod@file) is the
 //! format `pleach/plan/1` as types, [`read`](mod@read) takes it in, [`resolve`] finds its names in an instance,
 //! [`write`](mod@write) streams it out, [`statistics`] counts, [`certificate`] is the format of what proves bounds. Whether a plan is valid is not known here: only `verify`
 //! can say so.

@@ -1,7 +1,7 @@
 //! A program that stays with the solver: solved, changed, solved again from where it was.
 //!
-//! The solver works on a thread of its own ([`super::owner`]); the session waits for it, for no longer than the deadline and a
-//! little grace, and believes nothing: what is said to be optimal is checked ([`super::optimality`]), once more cold when
+//! The solver works on a thread of its own (`owner`); the session waits for it, for no longer than the deadline and a
+//! little grace, and believes nothing: what is said to be optimal is checked (`optimality`), once more cold when
 //! the check fails, and is [`Status::Failed`] when that fails too.
 
 use super::optimality;
