@@ -12,8 +12,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 /// Seats of one queue that are looked at before a child goes on to the next: keeps a step's work bounded where many
-/// parents are held back by limits of their own.
-const PROBES: usize = 256;
+/// parents are held back by limits of their own; those go to the end of the queue.
+const PROBES: usize = 48;
+/// Without guide another round is made if the last one fed more than one in so many of those who waited.
+const WORTH_A_ROUND: usize = 1_000;
 /// Requests between two looks at the clock.
 const STOP_EVERY: usize = 1024;
 /// Children take their substreams from this many seats at the front in turn, so that one parent's failure costs little.
@@ -143,7 +145,8 @@ impl<'a, 'c> Grower<'a, 'c> {
                 ended = ended || looked % STOP_EVERY == 0 && (self.stop)();
                 ended || !self.feed_request(*seat, leave_room, SeatId::NONE, guided)
             });
-            if ended || waiting.len() == before || waiting.is_empty() {
+            let little = if guided { 0 } else { before / WORTH_A_ROUND };
+            if ended || waiting.is_empty() || before - waiting.len() <= little {
                 return;
             }
         }
@@ -171,10 +174,6 @@ impl<'a, 'c> Grower<'a, 'c> {
 
     /// A request could be fed with what is left, if its depth did not matter; nothing changes.
     pub(super) fn fits_at_any_depth(&mut self, seat: SeatId) -> bool {
-        let at = self.forest.seat(seat);
-        if self.forest.rules.depth_limit(at.node, at.content) == u32::MAX {
-            return false;
-        }
         let before = self.forest.received(seat);
         let fits = self.feed(seat, self.terms(seat));
         self.detach_all(seat, self.forest.received(seat) & !before);
@@ -361,7 +360,7 @@ impl<'a, 'c> Grower<'a, 'c> {
                 return Search::Found;
             }
             probes += 1;
-            position += 1;
+            self.pools.postpone(number, queue, position);
         }
     }
 

@@ -30,6 +30,7 @@ use grow::Grower;
 pub use improve::improve;
 use order::Order;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 /// Who chooses whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +75,30 @@ pub fn too_deep<'a>(forest: Forest<'a>, cells: &Cells, seats: &[SeatId]) -> (For
         return (forest, vec![false; seats.len()]);
     }
     let mut grower = Grower::new(forest, cells, &|| false);
-    let blocked = seats.iter().map(|seat| grower.fits_at_any_depth(*seat)).collect();
+    let mut known: FxHashMap<(usize, u64), bool> = FxHashMap::default();
+    let mut blocked = Vec::with_capacity(seats.len());
+    for seat in seats {
+        // Nothing changes between two questions: alike requests of one cell have one answer.
+        let at = grower.forest.seat(*seat);
+        let limited = is_depth_limited(&grower.forest, *seat);
+        let alike =
+            grower.forest.instance.nodes[at.node].downlink.is_none().then(|| (grower.number_of(*seat), grower.forest.has(*seat)));
+        let answer = match alike.and_then(|key| known.get(&key)) {
+            Some(answer) => limited && *answer,
+            None => limited && grower.fits_at_any_depth(*seat),
+        };
+        if let (Some(key), true) = (alike, limited) {
+            known.insert(key, answer);
+        }
+        blocked.push(answer);
+    }
     (grower.forest, blocked)
+}
+
+/// The receiver has a limit on its depth.
+fn is_depth_limited(forest: &Forest<'_>, seat: SeatId) -> bool {
+    let at = forest.seat(seat);
+    forest.rules.depth_limit(at.node, at.content) != u32::MAX
 }
 
 fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>, round: u32) -> Forest<'a> {

@@ -143,6 +143,14 @@ impl Pools {
         self.queued[seat] = false;
     }
 
+    /// Sends the seat at `position` to the end of its queue.
+    pub(super) fn postpone(&mut self, number: usize, queue: usize, position: usize) {
+        let seats = &mut self.pools[number].queues[queue].seats;
+        if let Some(seat) = seats.remove(position) {
+            seats.push_back(seat);
+        }
+    }
+
     /// The deepest of the seat's substreams; 0 where depth is not limited.
     pub(super) fn depth(&self, forest: &Forest<'_>, seat: SeatId) -> u32 {
         if !self.by_depth {
