@@ -7,6 +7,7 @@ use super::optimize::{Proof, optimize};
 use super::options::{Cancel, MethodChoice, Options, Outcome, Phase, Progress};
 use crate::ids::Id;
 use crate::instance::Instance;
+use crate::instance::fault::Code;
 use crate::placement::{self, Wish};
 use crate::policy::{self, Cells};
 use crate::program::session::Limits;
@@ -43,8 +44,7 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     let wish = Wish { select: options.select, effort: &options.model.effort, seed: options.seed, guidance: None, stop: &half };
     let mut forest = placement::place(instance, &rules, &cells, wish);
     progress.tell(Phase::Place, 1, 1, Some(forest.service()));
-    let mut warnings: Vec<String> =
-        rules.idle.iter().map(|id| format!("policy {} matches nothing", instance.policies[id.index()].id)).collect();
+    let mut warnings: Vec<String> = rules.idle.iter().map(|id| idle_policy(&instance.policies[id.index()].id)).collect();
     let mut proof = Proof::default();
     let gap = options.gap.unwrap_or(options.model.effort.gap);
     let reserve = 3 * (start.elapsed() - compiled);
@@ -74,4 +74,10 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
         seconds.total = verified.as_secs_f64();
     });
     Outcome { plan, warnings, certificate }
+}
+
+/// The warning about a policy that concerns nothing, under its code.
+fn idle_policy(id: &str) -> String {
+    let code = Code::MatchesNothing.word();
+    format!("{code}: policy {id} matches no flow or request of the instance; look at its selectors for a mistyped value")
 }

@@ -78,11 +78,11 @@ pub fn too_deep<'a>(forest: Forest<'a>, cells: &Cells, seats: &[SeatId]) -> (For
     let mut known: FxHashMap<(usize, u64), bool> = FxHashMap::default();
     let mut blocked = Vec::with_capacity(seats.len());
     for seat in seats {
-        // Nothing changes between two questions: alike requests of one cell have one answer.
-        let at = grower.forest.seat(*seat);
+        // Nothing changes between two questions: requests of one cell without limits of their own have one answer.
+        let node = &grower.forest.instance.nodes[grower.forest.seat(*seat).node];
         let limited = is_depth_limited(&grower.forest, *seat);
-        let alike =
-            grower.forest.instance.nodes[at.node].downlink.is_none().then(|| (grower.number_of(*seat), grower.forest.has(*seat)));
+        let plain = node.downlink.is_none() && node.storage_mb.is_none();
+        let alike = plain.then(|| (grower.number_of(*seat), grower.forest.has(*seat)));
         let answer = match alike.and_then(|key| known.get(&key)) {
             Some(answer) => limited && *answer,
             None => limited && grower.fits_at_any_depth(*seat),
