@@ -99,7 +99,7 @@ fn policy_use(forest: &Forest<'_>, proof: &Proof, unserved: &[Unserved]) -> Vec<
             Rule::LimitNodeRate(_) => forest.loads.node_limit_reached(rules, instance, *policy, smallest),
             Rule::Forbid {} => unserved.iter().any(|request| request.policies.contains(policy)),
             Rule::MaxDepth { .. } => unserved.iter().any(|request| request.reason == Reason::Depth),
-            Rule::Prefer { .. } | Rule::Priority { .. } | Rule::Protocol { .. } => false,
+            _ => false,
         };
         PolicyUse {
             policy: *policy,

@@ -1,10 +1,15 @@
 //! Whether a condition holds at the instant that the instance describes.
 
 use super::Instance;
-use super::policy::{ClockTime, Day, Hours, LinkStateIs, LinkVolume, When};
+use super::policy::{ClockTime, Day, Hours, LinkStateIs, LinkVolume, Policy, When};
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
+
+/// A policy is in force: its condition holds, and its period has not ended.
+pub fn in_force(policy: &Policy, instance: &Instance) -> bool {
+    holds(&policy.when, instance) && !policy.rule.has_ended(instance.time)
+}
 
 /// All keys of the condition hold; one that is absent always does.
 pub fn holds(when: &When, instance: &Instance) -> bool {

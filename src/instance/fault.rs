@@ -57,9 +57,7 @@ codes! {
     BrokenRoute = "broken_route", Error, "The links of a route do not lead from its start to its end.", "List links that join up, in order.";
     BadSelector = "bad_selector", Error, "A selector that its rule or its field cannot use.", "Select by what the rule concerns.";
     BadRule = "bad_rule", Error, "A policy without exactly one rule, or a rule without exactly one limit.", "Write one policy for each rule.";
-    RuleNotBuilt = "rule_not_built", Error, "A rule of the format that this version has not built.", "Remove the policy, or take a later version.";
     NotRelaxable = "not_relaxable", Error, "A policy is relaxable although its rule never is.", "Remove `relaxable`.";
-    NotRelaxed = "not_relaxed", Warning, "A relaxable policy that this version keeps strictly.", "Nothing needs to be done.";
     MatchesNothing = "matches_nothing", Warning, "A policy that no flow or request of the instance matches.", "Look at its selectors for a mistyped value.";
 }
 

@@ -116,7 +116,7 @@ pub fn compile(instance: &Instance, weights: Weights) -> Rules {
     let topology = Topology::of(instance);
     let in_force: Vec<PolicyId> = (0..instance.policies.len())
         .map(PolicyId::new)
-        .filter(|id| condition::holds(&instance.policies[id.index()].when, instance))
+        .filter(|id| condition::in_force(&instance.policies[id.index()], instance))
         .collect();
     let policies = |ids: &[PolicyId]| ids.iter().map(|id| (*id, &instance.policies[id.index()])).collect::<Vec<_>>();
     let of_flows: Vec<PolicyId> =
@@ -149,7 +149,17 @@ pub fn compile(instance: &Instance, weights: Weights) -> Rules {
 }
 
 fn is_flow_rule(rule: &Rule) -> bool {
-    !matches!(rule, Rule::Priority { .. } | Rule::MaxDepth { .. })
+    use Rule::*;
+    matches!(
+        rule,
+        Forbid {}
+            | LimitRate { .. }
+            | LimitVolume { .. }
+            | LimitNodeRate(_)
+            | LimitCopies { .. }
+            | Prefer { .. }
+            | Protocol { .. }
+    )
 }
 
 impl Rules {
@@ -173,7 +183,7 @@ impl Rules {
             }
             Rule::Prefer { cost } => Effect::Prefer(*cost),
             Rule::Protocol { .. } => Effect::Protocol { rank: policy.rank },
-            Rule::Priority { .. } | Rule::MaxDepth { .. } => unreachable!("these concern receivers"),
+            _ => unreachable!("these concern receivers"),
         };
         let bit = self.flows.len();
         for (row, selected) in matching::contents(&policy.content, instance).into_iter().enumerate() {

@@ -61,6 +61,7 @@ pub fn rule_name(policy: &Policy) -> &'static str {
         Rule::Priority { .. } => "priority",
         Rule::MaxDepth { .. } => "max_depth",
         Rule::Protocol { .. } => "protocol",
+        _ => policy.rule.name(),
     }
 }
 

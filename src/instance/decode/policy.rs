@@ -1,29 +1,29 @@
 //! Policies: whom they concern, and their one rule.
 
 use super::fields::{Fields, unknown_field};
-use super::scalar::{Read, Wrong, excerpt, finite, id, kbps, kind, small, truth, weight, word};
+use super::scalar::{Read, Wrong, amount, excerpt, finite, id, kbps, kind, small, truth, weight, word};
 use super::selector::{Side, relation, selector};
 use super::when::when;
-use super::{At, Row};
+use super::{At, Row, time};
 use crate::instance::fault::{Code, Fault};
-use crate::instance::policy::{Decimal, NodeRate, Owner, Policy, Rule, first};
+use crate::instance::policy::{Decimal, Distinct, NodeRate, Owner, Policy, Rule, first};
 
-/// Rules of the format; true: built in this version.
-const RULES: [(&str, bool); 14] = [
-    ("forbid", true),
-    ("limit_rate", true),
-    ("limit_volume", false),
-    ("limit_node_rate", true),
-    ("limit_copies", false),
-    ("require_copies", false),
-    ("prefer", true),
-    ("priority", true),
-    ("delay", false),
-    ("redundancy", false),
-    ("max_depth", true),
-    ("max_delay", false),
-    ("degrade", false),
-    ("protocol", true),
+/// Rules of the format.
+const RULES: [&str; 14] = [
+    "forbid",
+    "limit_rate",
+    "limit_volume",
+    "limit_node_rate",
+    "limit_copies",
+    "require_copies",
+    "prefer",
+    "priority",
+    "delay",
+    "redundancy",
+    "max_depth",
+    "max_delay",
+    "degrade",
+    "protocol",
 ];
 
 impl Row for Policy {
@@ -71,17 +71,19 @@ fn fits(policy: &Policy, fields: &mut Fields<'_, '_>) {
     if policy.relaxable && !rule.is_relaxable() {
         fields.fault("relaxable", Code::NotRelaxable, format!("{:?} is never relaxed", rule.name()), "remove it");
     }
-    if !rule.concerns_receivers() {
-        return;
-    }
+    let (takes, kept) = match rule {
+        Rule::RequireCopies { .. } => ("concerns the requests of its network: it takes content only", false),
+        rule if rule.concerns_receivers() => ("concerns receivers: it takes destination and content only", true),
+        _ => return,
+    };
     let given = [
         ("source", !policy.source.is_all()),
+        ("destination", !kept && !policy.destination.is_all()),
         ("crosses", policy.crosses.is_some()),
         ("relation", policy.relation.as_ref().is_some_and(|relation| !relation.tests.is_empty())),
     ];
     for (name, _) in given.into_iter().filter(|(_, given)| *given) {
-        let what = format!("{:?} concerns receivers: it takes destination and content only", rule.name());
-        fields.fault(name, Code::BadSelector, what, format!("remove {name:?}"));
+        fields.fault(name, Code::BadSelector, format!("{:?} {takes}", rule.name()), format!("remove {name:?}"));
     }
 }
 
@@ -95,15 +97,10 @@ fn rule(fields: &mut Fields<'_, '_>) -> Option<Rule> {
     let mut rules = Vec::new();
     for (name, raw) in &named {
         let at = fields.at.field(name);
-        rules.push(match RULES.iter().find(|(known, _)| known == name) {
-            Some((name, true)) => limits(name, raw, at, fields.faults),
-            Some((name, false)) => {
-                let what = format!("{name:?} is a rule of the format that this version has not built");
-                fields.faults.push(Fault::new(Code::RuleNotBuilt, at, what, "remove the policy, or take a later version"));
-                None
-            }
+        rules.push(match RULES.iter().find(|known| *known == name) {
+            Some(name) => limits(name, raw, at, fields.faults),
             None => {
-                let wrong = unknown_field(name, RULES.iter().map(|(known, _)| *known));
+                let wrong = unknown_field(name, RULES.into_iter());
                 fields.faults.push(Fault::new(wrong.code, at, wrong.what, wrong.remedy));
                 None
             }
@@ -118,15 +115,39 @@ fn limits(name: &str, raw: &str, at: At<'_>, faults: &mut Vec<Fault>) -> Option<
     let rule = match name {
         "forbid" => Some(Rule::Forbid {}),
         "limit_rate" => fields.required("max_kbps", kbps).map(|max_kbps| Rule::LimitRate { max_kbps }),
+        "limit_volume" => volume(&mut fields),
         "limit_node_rate" => node_rate(&mut fields).map(Rule::LimitNodeRate),
+        "limit_copies" => {
+            let (network, max) = (fields.required("network", id), fields.required("max", small(0, u32::MAX)));
+            network.zip(max).map(|(network, max)| Rule::LimitCopies { network, max })
+        }
+        "require_copies" => {
+            let network = fields.required("network", id);
+            let links = fields.required_list("links", id);
+            network.map(|network| Rule::RequireCopies { network, links })
+        }
         "prefer" => fields.required("cost", finite).map(|cost| Rule::Prefer { cost }),
         "priority" => fields.required("weight", weight).map(|weight| Rule::Priority { weight }),
+        "delay" => fields.required("seconds", amount).map(|seconds| Rule::Delay { seconds }),
+        "redundancy" => {
+            let distinct = fields.optional("distinct", word(Distinct::WORDS)).unwrap_or_default();
+            fields.required("parents", small(1, u32::MAX)).map(|parents| Rule::Redundancy { parents, distinct })
+        }
         "max_depth" => fields.required("hops", small(0, u32::MAX)).map(|hops| Rule::MaxDepth { hops }),
+        "max_delay" => fields.required("ms", amount).map(|ms| Rule::MaxDelay { ms }),
+        "degrade" => fields.required("min_substreams", small(1, 64)).map(|min_substreams| Rule::Degrade { min_substreams }),
         "protocol" => fields.required("name", id).map(|name| Rule::Protocol { name }),
         _ => None,
     };
     fields.finish();
     rule
+}
+
+fn volume(fields: &mut Fields<'_, '_>) -> Option<Rule> {
+    let max_gb = fields.required("max_gb", amount);
+    let used_gb = fields.optional("used_gb", amount).unwrap_or_default();
+    let period_end = fields.required("period_end", time)?.parse().ok()?;
+    max_gb.map(|max_gb| Rule::LimitVolume { max_gb, used_gb, period_end })
 }
 
 /// Exactly one of a rate and a share of the uplink.

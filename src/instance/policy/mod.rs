@@ -4,9 +4,11 @@
 //! read a second time, independently, by `verify`.
 
 mod form;
+mod rule;
+
+pub use rule::{Decimal, Distinct, NodeRate, Rule};
 
 use crate::instance::document::{LinkState, Scalar};
-use crate::units::Kbps;
 use schemars::JsonSchema;
 use serde::Serialize;
 use smol_str::SmolStr;
@@ -230,92 +232,4 @@ pub struct LinkVolume {
     /// Strictly less than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub below: Option<f64>,
-}
-
-/// What a policy asks.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
-    /// No matching flow.
-    Forbid {},
-    /// The matching flows together carry at most this.
-    LimitRate {
-        /// The limit.
-        max_kbps: Kbps,
-    },
-    /// Each matching source by itself sends at most this in matching flows.
-    LimitNodeRate(NodeRate),
-    /// Each matching flow costs this much more per Mbps.
-    Prefer {
-        /// Negative: less.
-        cost: f64,
-    },
-    /// The weight of each matching request is multiplied.
-    Priority {
-        /// The factor, > 0, at most 6 decimals.
-        weight: f64,
-    },
-    /// A matching receiver sits at most this many hops below a holder, in each substream.
-    MaxDepth {
-        /// The limit.
-        hops: u32,
-    },
-    /// Matching flows carry this protocol in the plan.
-    Protocol {
-        /// Its name.
-        name: SmolStr,
-    },
-}
-
-impl Rule {
-    /// Its name in files.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Rule::Forbid {} => "forbid",
-            Rule::LimitRate { .. } => "limit_rate",
-            Rule::LimitNodeRate(_) => "limit_node_rate",
-            Rule::Prefer { .. } => "prefer",
-            Rule::Priority { .. } => "priority",
-            Rule::MaxDepth { .. } => "max_depth",
-            Rule::Protocol { .. } => "protocol",
-        }
-    }
-
-    /// A policy with this rule may be relaxed for a request.
-    pub fn is_relaxable(&self) -> bool {
-        matches!(self, Rule::Forbid {} | Rule::LimitRate { .. } | Rule::LimitNodeRate(_) | Rule::MaxDepth { .. })
-    }
-
-    /// It concerns receivers: it takes `destination` and `content` only.
-    pub fn concerns_receivers(&self) -> bool {
-        matches!(self, Rule::Priority { .. } | Rule::MaxDepth { .. })
-    }
-}
-
-/// The limit of `limit_node_rate`.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NodeRate {
-    /// A rate.
-    MaxKbps(Kbps),
-    /// A share of the source's uplink, exactly as it is spelled.
-    MaxFraction(Decimal),
-}
-
-/// A decimal number from 0 to 1 with the digits of its text, for exact arithmetic.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decimal {
-    /// The digits without the point; the value is `digits / 10^scale`.
-    pub digits: u128,
-    /// How many of them stand behind the point.
-    pub scale: u32,
-}
-
-impl Decimal {
-    /// `floor(self * uplink)`, exactly.
-    pub fn of(&self, uplink: Kbps) -> Kbps {
-        let product = self.digits.saturating_mul(u128::from(uplink.0));
-        let divisor = 10u128.checked_pow(self.scale).unwrap_or(u128::MAX);
-        Kbps(u64::try_from(product / divisor).unwrap_or(u64::MAX))
-    }
 }

@@ -4,7 +4,7 @@ use super::refer;
 use crate::instance::Instance;
 use crate::instance::decode::At;
 use crate::instance::fault::{Code, Fault};
-use crate::instance::policy::{Policy, When};
+use crate::instance::policy::{Policy, Rule, When};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -39,13 +39,23 @@ impl Placed {
         let check = |(policy, path): (Policy, String)| {
             let at = At::path(&path);
             check_when(&policy.when, instance, at.field("when"), faults);
-            if policy.relaxable && policy.rule.is_relaxable() {
-                let what = "this version never relaxes a policy: it is kept strictly";
-                faults.push(Fault::new(Code::NotRelaxed, at.field("relaxable"), what, "nothing needs to be done"));
-            }
+            check_rule(&policy.rule, instance, at.field("rule"), faults);
             policy
         };
         self.0.into_iter().map(check).collect()
+    }
+}
+
+/// Reports networks and links that a rule names and the instance does not have.
+fn check_rule(rule: &Rule, instance: &Instance, at: At<'_>, faults: &mut Vec<Fault>) {
+    let at = at.field(rule.name());
+    if let Rule::LimitCopies { network, .. } | Rule::RequireCopies { network, .. } = rule {
+        refer(network, "networks", instance.network(network), at.field("network"), faults);
+    }
+    if let Rule::RequireCopies { links, .. } = rule {
+        for (row, link) in links.iter().enumerate() {
+            refer(link, "links", instance.link(link), at.field("links").index(row), faults);
+        }
     }
 }
 
