@@ -166,7 +166,7 @@ impl<'a, 'c> Grower<'a, 'c> {
     /// Feeds one request; true if it is served.
     pub(super) fn feed_request(&mut self, seat: SeatId, leave_room: bool, first: SeatId, guided: bool) -> bool {
         let at = self.forest.seat(seat);
-        let limit = self.forest.rules.depth_limit(at.node, at.content);
+        let limit = self.forest.rules.depth_limit(at.node, at.content, &[]);
         let slots = self.forest.instance.nodes[at.node].uplink.slots(self.forest.rate(seat));
         let deepest = if leave_room { limit.saturating_sub(room_below(slots)).max(1).min(limit) } else { limit };
         self.feed(seat, Terms { deepest, first, guided, shallow: slots > 0, ..self.terms(seat) })

@@ -98,7 +98,7 @@ pub fn too_deep<'a>(forest: Forest<'a>, cells: &Cells, seats: &[SeatId]) -> (For
 /// The receiver has a limit on its depth.
 fn is_depth_limited(forest: &Forest<'_>, seat: SeatId) -> bool {
     let at = forest.seat(seat);
-    forest.rules.depth_limit(at.node, at.content) != u32::MAX
+    forest.rules.depth_limit(at.node, at.content, &[]) != u32::MAX
 }
 
 fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>, round: u32) -> Forest<'a> {

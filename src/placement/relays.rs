@@ -60,7 +60,7 @@ fn shortages(instance: &Instance) -> Vec<f64> {
 fn recruit(grower: &mut Grower<'_, '_>, relay: NodeId, content: ContentId, wanted: u64, at_least: u32) -> bool {
     let seat = grower.forest.recruit(relay, content);
     let wanted = wanted & !grower.forest.has(seat);
-    let deepest = grower.forest.rules.depth_limit(relay, content);
+    let deepest = grower.forest.rules.depth_limit(relay, content, &[]);
     wanted != 0 && grower.feed(seat, Terms { wanted, at_least, deepest, shallow: true, first: SeatId::NONE, guided: false })
 }
 

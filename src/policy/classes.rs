@@ -1,7 +1,7 @@
 //! Classes of nodes that are interchangeable for admissibility, routes and limits.
 
-use super::matching;
 use super::relation::{self, CompiledRelation};
+use super::signatures::Signatures;
 use crate::ids::{Id, NetworkId, NodeId, PolicyId, Table};
 use crate::instance::policy::Policy;
 use crate::instance::{Instance, Nat};
@@ -75,7 +75,11 @@ pub struct Classes {
 
 impl Classes {
     /// Classes under the given policies, which concern flows, and the relation of each of them.
-    pub(super) fn of(instance: &Instance, policies: &[(PolicyId, &Policy)]) -> (Classes, Vec<Option<CompiledRelation>>) {
+    pub(super) fn of(
+        instance: &Instance,
+        signatures: &Signatures,
+        policies: &[(PolicyId, &Policy)],
+    ) -> (Classes, Vec<Option<CompiledRelation>>) {
         let (relations, fields, looks_at_groups) = relation::compile(policies);
         let values = relation::codes(instance, &fields, looks_at_groups);
         let words = policies.len().div_ceil(64);
@@ -85,21 +89,22 @@ impl Classes {
             Nat::RestrictedCone => Nat::FullCone,
             nat => nat,
         };
+        let mut selected = vec![vec![0u64; 2 * words]; signatures.len()];
+        for (bit, (_, policy)) in policies.iter().enumerate() {
+            let sides = [&policy.source, &policy.destination].map(|side| signatures.matched(side, instance));
+            for (bits, (source, destination)) in selected.iter_mut().zip(sides[0].iter().zip(&sides[1])) {
+                bits[bit / 64] |= u64::from(*source) << (bit % 64);
+                bits[words + bit / 64] |= u64::from(*destination) << (bit % 64);
+            }
+        }
         let row = |index: usize| {
             let id = NodeId::new(index);
             let node = &instance.nodes[id];
-            let mut bits = vec![0u64; 2 * words];
-            for (bit, (_, policy)) in policies.iter().enumerate() {
-                let source = matching::node_matches(&policy.source, instance, id);
-                let destination = matching::node_matches(&policy.destination, instance, id);
-                bits[bit / 64] |= u64::from(source) << (bit % 64);
-                bits[words + bit / 64] |= u64::from(destination) << (bit % 64);
-            }
             Class {
                 network: node.network,
                 nat: alike(node.nat),
                 enterprise: instance.networks[node.network].is_enterprise(),
-                bits: bits.into(),
+                bits: selected[signatures.number(id)].as_slice().into(),
                 codes: values.codes_of(index),
                 groups: values.groups_of(index),
             }

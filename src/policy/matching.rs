@@ -150,7 +150,8 @@ fn holds<'a>(selector: &Selector, field: &dyn Fn(&str) -> FieldValue<'a>) -> boo
     })
 }
 
-fn matches(matcher: &Matcher, value: &FieldValue<'_>) -> bool {
+/// Whether a field with this value passes a test.
+pub(super) fn matches(matcher: &Matcher, value: &FieldValue<'_>) -> bool {
     match (matcher, value) {
         (Matcher::Present(present), value) => *present == (*value != FieldValue::Missing),
         (_, FieldValue::Missing) => false,

@@ -52,7 +52,7 @@ impl Hall {
             let (held, request) = (instance.held(node, content), instance.request(node, content));
             let relay = held == 0 && request.is_none() && instance.nodes[node].relay_contents != Some(0);
             let seated = held != 0 || request.is_some() || relay;
-            seated.then(|| Seat { node, held, request, relay, deepest: rules.depth_limit(node, content) })
+            seated.then(|| Seat { node, held, request, relay, deepest: rules.depth_limit(node, content, &[]) })
         };
         let seats: Vec<Seat> = instance.nodes.ids().filter_map(seat).collect();
         let mut pairs = Vec::new();
