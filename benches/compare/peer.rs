@@ -115,7 +115,7 @@ impl Candidates {
         let connects = |node: &NodeId| rules.arc(class(*node), class(child), self.content).is_some();
 
         let among: Vec<CellId> = self.by_cell.keys().copied().collect();
-        let near = cells.near(instance, rules, self.content, &among, cells.cell(child));
+        let near = cells.near(instance, rules, self.content, &among, cells.cell(child), &[]);
         let mut found: BTreeSet<NodeId> = BTreeSet::new();
         for cell in near {
             let mut above: Vec<NodeId> = self.by_cell[&among[cell.local as usize]]

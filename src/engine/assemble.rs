@@ -24,8 +24,12 @@ pub(super) fn assemble(forest: Forest<'_>, cells: &Cells, options: &Options, pro
     let (service, cost) = (forest.service(), forest.cost().value());
     let knapsack = theory::knapsack_bound(instance, forest.rules);
     let bound = proof.service.map_or(knapsack, |bound| bound.min(knapsack)).max(service);
-    let values =
-        [Value::new(service, Some(bound)), Value::new(0.0, Some(0.0)), Value::new(cost, proof.cost.map(|bound| bound.min(cost)))];
+    let relaxation = forest.relaxation();
+    let values = [
+        Value::new(service, Some(bound)),
+        Value::new(relaxation, Some(proof.relaxation.min(relaxation))),
+        Value::new(cost, proof.cost.map(|bound| bound.min(cost))),
+    ];
     let (method, termination) = ending(options, proof, &values, late);
     let links = link_use(&forest, proof);
     let policies = policy_use(&forest, proof, &unserved);
@@ -66,9 +70,9 @@ fn link_use(forest: &Forest<'_>, proof: &Proof) -> Vec<LinkUse> {
     }
     let seats: Vec<SeatId> = forest.seats().collect();
     let add = |mut loads: Vec<u64>, seat: &SeatId| {
-        let (received, rate) = (forest.received(*seat), forest.rate(*seat).0);
-        for substream in (0..64).filter(|s| received >> s & 1 == 1) {
-            let arc = forest.arc(forest.parent(*seat, substream), *seat).expect("flows run on admissible arcs only");
+        let rate = forest.rate(*seat).0;
+        for (_, parent) in forest.flows(*seat) {
+            let arc = forest.arc(parent, *seat).expect("flows run on admissible arcs only");
             forest.rules.topology.links(arc.route).iter().for_each(|link| loads[link.index()] += rate);
         }
         loads
@@ -95,10 +99,11 @@ fn policy_use(forest: &Forest<'_>, proof: &Proof, unserved: &[Unserved]) -> Vec<
         let price = row.and_then(|row| price(proof, |prices| prices.limit.get(row).copied()));
         let priced = price.is_some_and(|price| price.service > 0.0 || price.cost > 0.0);
         let binding = match instance.policies[policy.index()].rule {
-            Rule::LimitRate { .. } => priced || limit.is_some_and(|(_, left)| left < smallest),
+            Rule::LimitRate { .. } | Rule::LimitVolume { .. } => priced || limit.is_some_and(|(_, left)| left < smallest),
             Rule::LimitNodeRate(_) => forest.loads.node_limit_reached(rules, instance, *policy, smallest),
+            Rule::LimitCopies { .. } => forest.loads.copies_reached(rules, *policy),
             Rule::Forbid {} => unserved.iter().any(|request| request.policies.contains(policy)),
-            Rule::MaxDepth { .. } => unserved.iter().any(|request| request.reason == Reason::Depth),
+            Rule::MaxDepth { .. } | Rule::MaxDelay { .. } => unserved.iter().any(|request| request.reason == Reason::Depth),
             _ => false,
         };
         PolicyUse {

@@ -129,7 +129,7 @@ fn feed(forest: &mut Forest<'_>, parents: &FxHashMap<(SeatId, u32), SeatId>, sea
         let arc = forest.arc(parent, child)?;
         let at = forest.seat(child);
         let shallow = forest.depth(parent, substream) < forest.rules.depth_limit(at.node, at.content, &[]);
-        if !shallow || !forest.may_receive(child) || !forest.fits(parent, child, arc) {
+        if !shallow || !forest.may_receive(child) || !forest.fits(parent, child, substream, arc) {
             return None;
         }
         forest.attach(parent, child, substream, arc);

@@ -16,6 +16,8 @@ use crate::program::supply::Supply;
 pub(super) struct Proof {
     /// An upper bound on service.
     pub(super) service: Option<f64>,
+    /// A lower bound on relaxation.
+    pub(super) relaxation: f64,
     /// A lower bound on the cost of any plan with at least the plan's service.
     pub(super) cost: Option<f64>,
     /// Prices of service, with `service`.

@@ -20,8 +20,8 @@ pub(super) fn choose(forest: &Forest<'_>, assignments: &mut [Assignment]) -> Vec
         for (cell, parent) in cells.iter_mut().zip(assignment.parents.cells()) {
             let Some(parent) = parent.some() else { continue };
             let from = rules.classes.class(parent);
-            let arc = rules.arc(from, to, assignment.content).expect("flows run on admissible arcs only");
-            if let Some(policy) = rules.protocol(from, to, assignment.content, arc.route)
+            let route = rules.reach(from, to).expect("flows run where there is a route");
+            if let Some(policy) = rules.protocol(from, to, assignment.content, route)
                 && let Rule::Protocol { name } = &instance.policies[policy.index()].rule
             {
                 *cell = place_of(&mut names, name);

@@ -85,8 +85,8 @@ pub(super) fn unserved(forest: &Forest<'_>, seats: &[SeatId], too_deep: &[bool])
         let at = forest.seat(*seat);
         let class = forest.rules.classes.class(at.node);
         let senders = known.entry((class, at.content)).or_insert_with(|| senders(forest, &possible, class, at.content)).clone();
-        let content = &instance.contents[at.content];
-        let reason = if possible.held[at.content].count_ones() < content.min_substreams {
+        let least = forest.least(*seat);
+        let reason = if possible.held[at.content].count_ones() < least {
             Reason::NoSource
         } else if senders == Senders::Unreachable {
             Reason::Unreachable
@@ -94,14 +94,14 @@ pub(super) fn unserved(forest: &Forest<'_>, seats: &[SeatId], too_deep: &[bool])
             Reason::Policy
         } else if *too_deep {
             Reason::Depth
-        } else if was_served(instance, at.node, at.content) {
+        } else if was_served(instance, at.node, at.content, least) {
             Reason::Displaced
         } else {
             Reason::Capacity
         };
         let policies = if let Senders::Forbidden(policies) = senders { policies } else { Vec::new() };
         let policies = if reason == Reason::Policy { policies } else { Vec::new() };
-        let detail = detail(instance, at.node, at.content, reason, &policies);
+        let detail = detail(instance, at.node, at.content, reason, &policies, least);
         explained.push(Unserved { node: at.node, content: at.content, reason, policies, detail });
     }
     explained
@@ -124,17 +124,17 @@ fn senders(forest: &Forest<'_>, possible: &Possible, child: ClassId, content: Co
 }
 
 /// It had the substreams that count as served in the topology in force.
-fn was_served(instance: &Instance, node: NodeId, content: ContentId) -> bool {
+fn was_served(instance: &Instance, node: NodeId, content: ContentId, least: u32) -> bool {
     let before = instance.previous_of(node, content).map_or(0, |parents| parents.mask());
     let has = (before | instance.held(node, content)).count_ones();
-    before != 0 && has >= instance.contents[content].min_substreams
+    before != 0 && has >= least
 }
 
-fn detail(instance: &Instance, node: NodeId, content: ContentId, reason: Reason, policies: &[PolicyId]) -> String {
+fn detail(instance: &Instance, node: NodeId, content: ContentId, reason: Reason, policies: &[PolicyId], least: u32) -> String {
     let (who, row) = (&instance.nodes[node], &instance.contents[content]);
     match reason {
         Reason::NoSource => {
-            format!("fewer than {} of {} substreams of {} are held by anybody", row.min_substreams, row.substreams, row.id)
+            format!("fewer than {least} of {} substreams of {} are held by anybody", row.substreams, row.id)
         }
         Reason::Unreachable => {
             let network = &instance.networks[who.network].id;
@@ -144,8 +144,8 @@ fn detail(instance: &Instance, node: NodeId, content: ContentId, reason: Reason,
             let names: Vec<&str> = policies.iter().map(|id| instance.policies[id.index()].id.as_str()).collect();
             format!("every sender of {} that reaches it is ruled out by {}", row.id, names.join(", "))
         }
-        Reason::Depth => "a sender has room, but only deeper than max_depth allows".to_owned(),
+        Reason::Depth => "a sender has room, but only deeper or further than max_depth and max_delay allow".to_owned(),
         Reason::Displaced => "it was served before; its place went to requests that count more for each slot".to_owned(),
-        Reason::Capacity => format!("no {} slots of {} are left that reach it", row.min_substreams, row.rate()),
+        Reason::Capacity => format!("no {least} slots of {} are left that reach it", row.rate()),
     }
 }

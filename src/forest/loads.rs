@@ -12,6 +12,18 @@ use rustc_hash::FxHashMap;
 
 const UNLIMITED: u64 = u64::MAX;
 
+/// One substream from one node to another.
+#[derive(Clone, Copy)]
+pub(super) struct Flow<'f> {
+    pub parent: NodeId,
+    pub child: NodeId,
+    pub content: ContentId,
+    pub substream: u32,
+    pub arc: Arc,
+    /// Policies that are relaxed for the child: they do not count it.
+    pub exempt: &'f [PolicyId],
+}
+
 /// What is left of every capacity.
 #[derive(Clone, Debug)]
 pub struct Loads {
@@ -22,6 +34,8 @@ pub struct Loads {
     limit: Vec<u64>,
     /// What a source sends in flows that a row of `node_limits` counts.
     node_limit: FxHashMap<(u32, NodeId), u64>,
+    /// Copies of a substream that a row of `copy_limits` counts.
+    copies: FxHashMap<(u32, ContentId, u32), u32>,
     /// Flows to each distinct child of a parent that limits their number.
     children: FxHashMap<(NodeId, NodeId), u32>,
     /// Distinct children that such a parent may still take.
@@ -52,6 +66,7 @@ impl Loads {
             link: Table::new(instance.links.iter().map(|link| left(link.capacity, link.used)).collect()),
             limit: rules.limits.iter().map(|limit| limit.max.0).collect(),
             node_limit: FxHashMap::default(),
+            copies: FxHashMap::default(),
             children: FxHashMap::default(),
             children_left: nodes().filter_map(|(id, node)| Some((id, node.max_children?))).collect(),
             storage,
@@ -88,6 +103,14 @@ impl Loads {
         self.node_limit.iter().any(reached)
     }
 
+    /// Of some substream no copy more may enter under a policy.
+    pub fn copies_reached(&self, rules: &Rules, policy: PolicyId) -> bool {
+        self.copies.iter().any(|((row, ..), used)| {
+            let limit = &rules.copy_limits[*row as usize];
+            limit.policy == policy && *used >= limit.max
+        })
+    }
+
     /// The parent may take another child, or has this one already.
     pub fn takes_child(&self, parent: NodeId, child: NodeId) -> bool {
         match self.children_left.get(&parent) {
@@ -101,53 +124,51 @@ impl Loads {
         self.children_left.contains_key(&parent)
     }
 
-    /// Every link of a route has room for one flow of `rate`, and so have the policy rows that count it.
-    pub fn route_fits(&self, rules: &Rules, from: ClassId, to: ClassId, content: ContentId, arc: Arc, rate: Kbps) -> bool {
-        let mut fits = rules.topology.links(arc.route).iter().all(|link| self.link[*link] >= rate.0);
+    /// The rows of [`Rules::limits`] that count flows on an arc have room for one of `rate`.
+    pub fn limits_leave(&self, rules: &Rules, from: ClassId, to: ClassId, content: ContentId, arc: Arc, rate: Kbps) -> bool {
+        let mut fits = true;
         rules.each_limit(from, to, content, arc.route, |row| fits &= self.limit[row] >= rate.0);
         fits
     }
 
-    pub(super) fn fits(&self, forest: &Forest<'_>, parent: NodeId, child: NodeId, content: ContentId, arc: Arc) -> bool {
-        let (instance, rules) = (forest.instance, forest.rules);
-        let rate = instance.contents[content].rate();
-        let (from, to) = (rules.classes.class(parent), rules.classes.class(child));
-        self.uplink[parent] >= rate.0
-            && self.downlink(child) >= rate
-            && self.takes_child(parent, child)
-            && self.route_fits(rules, from, to, content, arc, rate)
-            && self.node_limits_fit(instance, rules, (parent, from, to), content, arc, rate)
+    /// Every link of a route has room for one flow of `rate`.
+    pub fn links_fit(&self, rules: &Rules, arc: Arc, rate: Kbps) -> bool {
+        rules.topology.links(arc.route).iter().all(|link| self.link[*link] >= rate.0)
     }
 
-    fn node_limits_fit(
-        &self,
-        instance: &Instance,
-        rules: &Rules,
-        (parent, from, to): (NodeId, ClassId, ClassId),
-        content: ContentId,
-        arc: Arc,
-        rate: Kbps,
-    ) -> bool {
+    pub(super) fn fits(&self, forest: &Forest<'_>, flow: Flow<'_>) -> bool {
+        let (instance, rules) = (forest.instance, forest.rules);
+        let rate = instance.contents[flow.content].rate();
+        self.uplink[flow.parent] >= rate.0
+            && self.downlink(flow.child) >= rate
+            && self.takes_child(flow.parent, flow.child)
+            && self.links_fit(rules, flow.arc, rate)
+            && self.limits_fit(instance, rules, flow, rate)
+    }
+
+    /// The policy rows that count a flow have room for it.
+    fn limits_fit(&self, instance: &Instance, rules: &Rules, flow: Flow<'_>, rate: Kbps) -> bool {
+        let Flow { parent, content, arc, exempt, .. } = flow;
+        let (from, to) = (rules.classes.class(parent), rules.classes.class(flow.child));
         let mut fits = true;
+        rules.each_limit(from, to, content, arc.route, |row| {
+            fits &= self.limit[row] >= rate.0 || exempt.contains(&rules.limits[row].policy);
+        });
         rules.each_node_limit(from, to, content, arc.route, |row| {
             let used = self.node_limit.get(&(row as u32, parent)).copied().unwrap_or(0);
-            fits &= used + rate.0 <= rules.node_limits[row].max(instance.nodes[parent].uplink).0;
+            let most = rules.node_limits[row].max(instance.nodes[parent].uplink).0;
+            fits &= used + rate.0 <= most || exempt.contains(&rules.node_limits[row].policy);
+        });
+        rules.each_copy_limit(from, to, content, arc.route, |row| {
+            let used = self.copies.get(&(row as u32, content, flow.substream)).copied().unwrap_or(0);
+            fits &= used < rules.copy_limits[row].max || exempt.contains(&rules.copy_limits[row].policy);
         });
         fits
     }
 
     /// Takes (`on`) or gives back one flow's share of every capacity.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn shift(
-        &mut self,
-        instance: &Instance,
-        rules: &Rules,
-        parent: NodeId,
-        child: NodeId,
-        content: ContentId,
-        arc: Arc,
-        on: bool,
-    ) {
+    pub(super) fn shift(&mut self, instance: &Instance, rules: &Rules, flow: Flow<'_>, on: bool) {
+        let Flow { parent, child, content, arc, exempt, .. } = flow;
         let rate = instance.contents[content].rate().0;
         let (from, to) = (rules.classes.class(parent), rules.classes.class(child));
         shift(&mut self.uplink[parent], rate, on);
@@ -157,9 +178,21 @@ impl Loads {
         for link in rules.topology.links(arc.route) {
             shift(&mut self.link[*link], rate, on);
         }
-        rules.each_limit(from, to, content, arc.route, |row| shift(&mut self.limit[row], rate, on));
+        rules.each_limit(from, to, content, arc.route, |row| {
+            if !exempt.contains(&rules.limits[row].policy) {
+                shift(&mut self.limit[row], rate, on);
+            }
+        });
         rules.each_node_limit(from, to, content, arc.route, |row| {
-            shift(self.node_limit.entry((row as u32, parent)).or_insert(0), rate, !on);
+            if !exempt.contains(&rules.node_limits[row].policy) {
+                shift(self.node_limit.entry((row as u32, parent)).or_insert(0), rate, !on);
+            }
+        });
+        rules.each_copy_limit(from, to, content, arc.route, |row| {
+            if !exempt.contains(&rules.copy_limits[row].policy) {
+                let used = self.copies.entry((row as u32, content, flow.substream)).or_insert(0);
+                *used = if on { *used + 1 } else { *used - 1 };
+            }
         });
         self.shift_child(parent, child, on);
     }

@@ -1,19 +1,25 @@
 //! Floor 2: all trees, mutable.
 //!
 //! A **seat** is a (node, content) pair that may send or receive: every request (seat `i` is request `i`), every other
-//! holder, and every relay that was recruited. A seat has a cell for each substream with its parent seat and its depth
-//! (hops below a holder). The forest keeps what is left of every capacity (`loads`), so that [`Forest::attach`] and
-//! [`Forest::detach`] cost a few memory touches whatever its size.
+//! holder, and every relay that was recruited. A seat has for each substream as many cells as it needs parents (one, if no
+//! policy asks for more), each with a parent seat and the depth below it (hops below a holder); where policies limit
+//! distances in ms, beside it the distance. The forest keeps what is left of every capacity (`loads`), so that
+//! [`Forest::attach`] and [`Forest::detach`] cost a few memory touches whatever its size.
+//!
+//! A seat may be **exempt** from policies that are relaxed for it: its flows are admitted and counted without them.
 //!
 //! Whoever attaches keeps two promises that are not checked here, because they hold by order: the parent is no
-//! descendant of the child in that substream, and the child has no descendants there that would sink too deep.
+//! descendant of the child in that substream, and the child has no descendants there that would sink too deep or too far.
+//! `require_copies` is a rule about whole networks; placement keeps it.
 
 mod loads;
+mod order;
 mod worth;
 
+use loads::Flow;
 pub use loads::Loads;
 
-use crate::ids::{ContentId, Id, NodeId, RequestId, Table};
+use crate::ids::{ContentId, Id, NodeId, PolicyId, RequestId, Table};
 use crate::instance::Instance;
 use crate::policy::{Arc, Rules};
 use crate::units::Kbps;
@@ -44,14 +50,25 @@ pub struct Seat {
     pub node: NodeId,
     /// What it sends or receives.
     pub content: ContentId,
+    /// How many parents it needs for each substream.
+    pub parents: u32,
     first: u32,
+    /// Cells for each substream.
+    width: u32,
 }
 
-/// Parent and depth of one substream of one seat.
+/// More parents for one substream than this nobody can have: such a request is never fed.
+const MOST_PARENTS: u32 = 64;
+
+/// One parent of one substream of one seat, and the depth below it.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
     parent: SeatId,
     depth: u32,
+}
+
+impl Cell {
+    const EMPTY: Cell = Cell { parent: SeatId::NONE, depth: 0 };
 }
 
 /// All trees of one instance, with what is left of every capacity.
@@ -65,6 +82,10 @@ pub struct Forest<'a> {
     pub loads: Loads,
     seats: Table<SeatId, Seat>,
     cells: Vec<Cell>,
+    /// Distance below a holder in ms, by cell; empty where no policy limits it.
+    far: Vec<f64>,
+    /// Policies that are relaxed for a seat.
+    exempt: FxHashMap<SeatId, Box<[PolicyId]>>,
     /// Substreams that a seat can send: held or received.
     has: Table<SeatId, u64>,
     /// Seats that are no request: other holders and relays.
@@ -80,6 +101,8 @@ impl<'a> Forest<'a> {
             loads: Loads::new(instance, rules),
             seats: Table::default(),
             cells: Vec::new(),
+            far: Vec::new(),
+            exempt: FxHashMap::default(),
             has: Table::default(),
             others: FxHashMap::default(),
         };
@@ -97,10 +120,16 @@ impl<'a> Forest<'a> {
 
     fn add(&mut self, node: NodeId, content: ContentId) -> SeatId {
         let first = self.cells.len() as u32;
-        let empty = Cell { parent: SeatId::NONE, depth: 0 };
-        self.cells.resize(self.cells.len() + self.instance.contents[content].substreams as usize, empty);
+        let asks = self.rules.is_redundant() && self.instance.request(node, content).is_some();
+        let parents = if asks { self.rules.redundancy(node, content, &[]).parents } else { 1 };
+        let width = parents.min(MOST_PARENTS);
+        let cells = self.cells.len() + (self.instance.contents[content].substreams * width) as usize;
+        self.cells.resize(cells, Cell::EMPTY);
+        if self.rules.limits_latency() {
+            self.far.resize(cells, 0.0);
+        }
         self.has.push(self.instance.held(node, content));
-        self.seats.push(Seat { node, content, first })
+        self.seats.push(Seat { node, content, parents, first, width })
     }
 
     /// The seat of a node for a content, made as a relay's if it has none yet.
@@ -155,14 +184,65 @@ impl<'a> Forest<'a> {
         self.has[seat] & !self.received(seat)
     }
 
-    /// The parent of a substream, or [`SeatId::NONE`].
+    /// The first parent of a substream, or [`SeatId::NONE`].
     pub fn parent(&self, seat: SeatId, substream: u32) -> SeatId {
-        self.cells[(self.seats[seat].first + substream) as usize].parent
+        self.cells[self.cell(seat, substream)].parent
     }
 
-    /// Hops below a holder in one substream.
+    /// All parents of a substream.
+    pub fn parents(&self, seat: SeatId, substream: u32) -> impl Iterator<Item = SeatId> + '_ {
+        self.of(seat, substream).iter().map(|cell| cell.parent).take_while(|parent| *parent != SeatId::NONE)
+    }
+
+    /// Every flow into a seat, as (substream, parent).
+    pub fn flows(&self, seat: SeatId) -> impl Iterator<Item = (u32, SeatId)> + '_ {
+        let count = self.instance.contents[self.seats[seat].content].substreams;
+        (0..count).flat_map(move |s| self.parents(seat, s).map(move |parent| (s, parent)))
+    }
+
+    /// Hops below a holder in one substream, the longest way.
     pub fn depth(&self, seat: SeatId, substream: u32) -> u32 {
-        self.cells[(self.seats[seat].first + substream) as usize].depth
+        self.of(seat, substream).iter().map(|cell| cell.depth).max().unwrap_or(0)
+    }
+
+    /// Distance below a holder in one substream, ms, the longest way; 0 where no policy limits it.
+    pub fn distance(&self, seat: SeatId, substream: u32) -> f64 {
+        let (first, width) = (self.cell(seat, substream), self.seats[seat].width as usize);
+        self.far.get(first..first + width).unwrap_or(&[]).iter().copied().fold(0.0, f64::max)
+    }
+
+    fn cell(&self, seat: SeatId, substream: u32) -> usize {
+        let Seat { first, width, .. } = self.seats[seat];
+        (first + substream * width) as usize
+    }
+
+    fn of(&self, seat: SeatId, substream: u32) -> &[Cell] {
+        let first = self.cell(seat, substream);
+        &self.cells[first..first + self.seats[seat].width as usize]
+    }
+
+    /// Policies that are relaxed for a seat, in order.
+    pub fn exempt(&self, seat: SeatId) -> &[PolicyId] {
+        if self.exempt.is_empty() { &[] } else { self.exempt.get(&seat).map_or(&[], |policies| policies) }
+    }
+
+    /// Relaxes these policies, and no others, for a request that receives nothing as yet.
+    pub fn relax(&mut self, seat: SeatId, mut policies: Vec<PolicyId>) {
+        policies.sort_unstable();
+        let Seat { node, content, .. } = self.seats[seat];
+        self.seats[seat].parents = self.rules.redundancy(node, content, &policies).parents;
+        if policies.is_empty() {
+            self.exempt.remove(&seat);
+        } else {
+            self.exempt.insert(seat, policies.into());
+        }
+    }
+
+    /// Every seat that is exempt from something, in order, with the policies that are relaxed for it.
+    pub fn relaxed(&self) -> Vec<(SeatId, &[PolicyId])> {
+        let mut relaxed: Vec<_> = self.exempt.iter().map(|(seat, policies)| (*seat, &policies[..])).collect();
+        relaxed.sort_unstable();
+        relaxed
     }
 
     /// The rate of one substream of the seat's content.
@@ -170,16 +250,24 @@ impl<'a> Forest<'a> {
         self.instance.contents[self.seats[seat].content].rate()
     }
 
-    /// Where flows may run from one seat to another of the same content.
+    /// Where flows may run from one seat to another of the same content, delays aside.
     pub fn arc(&self, parent: SeatId, child: SeatId) -> Option<Arc> {
         let (from, to) = (self.seats[parent], self.seats[child]);
         let classes = &self.rules.classes;
-        if from.node == to.node { None } else { self.rules.arc(classes.class(from.node), classes.class(to.node), to.content) }
+        if from.node == to.node {
+            return None;
+        }
+        self.rules.arc_but(classes.class(from.node), classes.class(to.node), to.content, self.exempt(child))
     }
 
     /// One flow more fits, with everything but possession, order and depth looked at.
-    pub fn fits(&self, parent: SeatId, child: SeatId, arc: Arc) -> bool {
-        self.loads.fits(self, self.seats[parent].node, self.seats[child].node, self.seats[child].content, arc)
+    pub fn fits(&self, parent: SeatId, child: SeatId, substream: u32, arc: Arc) -> bool {
+        self.loads.fits(self, self.flow(parent, child, substream, arc)) && self.suits(parent, child, substream, arc)
+    }
+
+    fn flow(&self, parent: SeatId, child: SeatId, substream: u32, arc: Arc) -> Flow<'_> {
+        let (from, to) = (self.seats[parent], self.seats[child]);
+        Flow { parent: from.node, child: to.node, content: to.content, substream, arc, exempt: self.exempt(child) }
     }
 
     /// The seat may receive at all: room for the file, and for one more relayed content.
@@ -188,28 +276,51 @@ impl<'a> Forest<'a> {
         self.received(seat) != 0 || self.loads.admits(self.instance, node, content, self.held(seat) != 0, self.is_relay(seat))
     }
 
-    /// Gives `child` a parent for a substream that it lacks.
+    /// Gives `child` a parent for a substream for which it has fewer than it needs; with the last of them it has it.
     pub fn attach(&mut self, parent: SeatId, child: SeatId, substream: u32, arc: Arc) {
-        let (from, to) = (self.seats[parent], self.seats[child]);
+        let to = self.seats[child];
         if self.received(child) == 0 {
             self.loads.admit(self.instance, to.node, to.content, self.held(child) != 0, self.is_relay(child), true);
         }
-        self.loads.shift(self.instance, self.rules, from.node, to.node, to.content, arc, true);
+        self.shift(parent, child, substream, arc, true);
         let depth = self.depth(parent, substream) + 1;
-        self.cells[(to.first + substream) as usize] = Cell { parent, depth };
-        self.has[child] |= 1 << substream;
+        let cells = self.of(child, substream);
+        let place = cells.iter().position(|cell| cell.parent == SeatId::NONE).expect("it needs a parent more");
+        let cell = self.cell(child, substream) + place;
+        if !self.far.is_empty() {
+            self.far[cell] = self.reach(parent, child, substream);
+        }
+        self.cells[cell] = Cell { parent, depth };
+        if place as u32 + 1 == to.parents {
+            self.has[child] |= 1 << substream;
+        }
     }
 
-    /// Takes the parent of a substream away.
+    /// Takes all parents of a substream away.
     pub fn detach(&mut self, child: SeatId, substream: u32) {
-        let parent = self.parent(child, substream);
-        let (from, to) = (self.seats[parent], self.seats[child]);
-        let arc = self.arc(parent, child).expect("flows run on admissible arcs only");
-        self.loads.shift(self.instance, self.rules, from.node, to.node, to.content, arc, false);
-        self.cells[(to.first + substream) as usize] = Cell { parent: SeatId::NONE, depth: 0 };
+        let to = self.seats[child];
+        for cell in self.cell(child, substream)..self.cell(child, substream) + to.width as usize {
+            let parent = self.cells[cell].parent;
+            if parent == SeatId::NONE {
+                break;
+            }
+            let arc = self.arc(parent, child).expect("flows run on admissible arcs only");
+            self.shift(parent, child, substream, arc, false);
+            self.cells[cell] = Cell::EMPTY;
+            if let Some(far) = self.far.get_mut(cell) {
+                *far = 0.0;
+            }
+        }
         self.has[child] &= !(1 << substream);
         if self.received(child) == 0 {
             self.loads.admit(self.instance, to.node, to.content, self.held(child) != 0, self.is_relay(child), false);
         }
+    }
+
+    fn shift(&mut self, parent: SeatId, child: SeatId, substream: u32, arc: Arc, on: bool) {
+        let (from, to) = (self.seats[parent], self.seats[child]);
+        let exempt = if self.exempt.is_empty() { &[] } else { self.exempt.get(&child).map_or(&[][..], |policies| policies) };
+        let flow = Flow { parent: from.node, child: to.node, content: to.content, substream, arc, exempt };
+        self.loads.shift(self.instance, self.rules, flow, on);
     }
 }

@@ -1,7 +1,7 @@
 //! What a forest is worth, and the assignments it stands for.
 
 use super::{Forest, SeatId};
-use crate::ids::{Id, NodeId};
+use crate::ids::{Id, NodeId, PolicyId};
 use crate::instance::Parents;
 use crate::plan::Assignment;
 use crate::units::{Cost, UnitCost};
@@ -10,8 +10,18 @@ use rayon::prelude::*;
 impl Forest<'_> {
     /// A request has at least the substreams that count as served.
     pub fn is_served(&self, seat: SeatId) -> bool {
-        let content = &self.instance.contents[self.seats[seat].content];
-        self.request(seat).is_some() && self.has[seat].count_ones() >= content.min_substreams
+        self.request(seat).is_some() && self.has[seat].count_ones() >= self.least(seat)
+    }
+
+    /// Fewest substreams with which a seat counts as served.
+    pub fn least(&self, seat: SeatId) -> u32 {
+        self.rules.least(self.instance, self.seats[seat].node, self.seats[seat].content)
+    }
+
+    /// Sum of 1 / rank over what is relaxed (contract, section 4).
+    pub fn relaxation(&self) -> f64 {
+        let rank = |policy: &PolicyId| 1.0 / f64::from(self.instance.policies[policy.index()].rank);
+        self.relaxed().into_iter().map(|(_, policies)| policies.iter().map(rank).sum::<f64>()).sum()
     }
 
     /// Weight times share of substreams, over served requests (contract, section 4).
@@ -30,9 +40,8 @@ impl Forest<'_> {
         }
     }
 
-    /// The unit cost of the flow that gives a seat one of its substreams, churn included.
-    pub fn unit_cost(&self, child: SeatId, substream: u32) -> UnitCost {
-        let parent = self.parent(child, substream);
+    /// The unit cost of a flow, churn included.
+    pub fn unit_cost(&self, parent: SeatId, child: SeatId, substream: u32) -> UnitCost {
         let (from, to) = (self.seats[parent].node, self.seats[child]);
         let arc = self.arc(parent, child).expect("flows run on admissible arcs only");
         let churn = self.rules.churn(self.instance, from, to.node, to.content, substream);
@@ -43,9 +52,7 @@ impl Forest<'_> {
     pub fn cost(&self) -> Cost {
         let of_seat = |index: usize| {
             let seat = SeatId::new(index);
-            let received = self.received(seat);
-            let flows = (0..64).filter(|s| received >> s & 1 == 1);
-            flows.map(|s| self.unit_cost(seat, s).of(self.rate(seat))).sum::<Cost>()
+            self.flows(seat).map(|(s, parent)| self.unit_cost(parent, seat, s).of(self.rate(seat))).sum::<Cost>()
         };
         (0..self.seats.len()).into_par_iter().map(of_seat).reduce(Cost::default, |a, b| a + b)
     }
@@ -60,18 +67,22 @@ impl Forest<'_> {
 
     fn assignment(&self, seat: SeatId) -> Assignment {
         let at = self.seats[seat];
-        let parent = |s| match self.parent(seat, s) {
-            SeatId::NONE => NodeId::NONE,
-            parent => self.seats[parent].node,
-        };
+        let node = |parent: SeatId| self.seats[parent].node;
         let substreams = self.instance.contents[at.content].substreams;
+        let parents = if at.parents == 1 {
+            let parent = |s| Some(self.parent(seat, s)).filter(|parent| *parent != SeatId::NONE).map_or(NodeId::NONE, node);
+            Parents::single((0..substreams).map(parent))
+        } else {
+            let lists: Vec<Vec<NodeId>> = (0..substreams).map(|s| self.parents(seat, s).map(node).collect()).collect();
+            Parents::lists(&lists)
+        };
         Assignment {
             node: at.node,
             content: at.content,
-            parents: Parents::single((0..substreams).map(parent)),
+            parents,
             protocols: None,
-            relaxed: Vec::new(),
-            delay: 0.0,
+            relaxed: self.exempt(seat).to_vec(),
+            delay: if self.received(seat) == 0 { 0.0 } else { self.delay(seat) },
             relay: self.request(seat).is_none(),
         }
     }

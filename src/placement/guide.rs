@@ -47,7 +47,7 @@ impl Guides {
         let mut guides = Guides { of: vec![Guide::default(); pools.count()], left: whole(quotas), serving: serving.collect() };
         for ((content, child), numbers) in of_cell {
             let among: Vec<CellId> = numbers.iter().map(|number| quotas[*number as usize].from).collect();
-            let mut near = cells.near(instance, rules, content, &among, child);
+            let mut near = cells.near(instance, rules, content, &among, child, &[]);
             let quota = near.iter().map(|cell| numbers[cell.local as usize]).collect();
             near.iter_mut().for_each(|cell| cell.local = pools.local(content, among[cell.local as usize]));
             guides.of[pools.number(content, pools.local(content, child))] = Guide { near: near.into(), quota };

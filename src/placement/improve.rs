@@ -88,7 +88,7 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
     /// Finds one flow a cheaper parent.
     fn cheapen(&mut self, flow: Flow) -> bool {
         let at = self.forest.seat(flow.0);
-        let cost = self.forest.unit_cost(flow.0, flow.1);
+        let cost = self.unit_cost(flow);
         let near = self.near(at.content, self.cells.cell(at.node));
         for cell in near.iter().take_while(|cell| cell.cost < cost).take(CELLS) {
             let from = self.sending[at.content.index()][cell.local as usize];
@@ -109,7 +109,11 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
         let old = self.forest.parent(child, substream);
         let has = self.forest.has(parent) >> substream & 1 == 1;
         let deep = self.forest.depth(parent, substream) > self.forest.depth(old, substream);
-        if parent == old || !has || deep { None } else { self.forest.arc(parent, child) }
+        let far = || {
+            self.forest.rules.limits_latency()
+                && self.forest.reach(parent, child, substream) > self.forest.distance(child, substream)
+        };
+        if parent == old || !has || deep || far() { None } else { self.forest.arc(parent, child) }
     }
 
     fn relink(&mut self, flow: Flow, parent: SeatId, cost: UnitCost) -> bool {
@@ -119,10 +123,10 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
         let Some(arc) = self.may_replace(flow, parent) else { return false };
         let old = self.forest.parent(flow.0, flow.1);
         self.forest.detach(flow.0, flow.1);
-        let fits = self.forest.may_receive(flow.0) && self.forest.fits(parent, flow.0, arc);
+        let fits = self.forest.may_receive(flow.0) && self.forest.fits(parent, flow.0, flow.1, arc);
         if fits {
             self.forest.attach(parent, flow.0, flow.1, arc);
-            if self.forest.unit_cost(flow.0, flow.1) < cost {
+            if self.unit_cost(flow) < cost {
                 self.children[parent.index()].push(flow);
                 return true;
             }
@@ -150,14 +154,14 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
         (other, parent, back): (Flow, SeatId, Arc),
         cost: UnitCost,
     ) -> bool {
-        let before = cost.0 + self.forest.unit_cost(other.0, other.1).0;
+        let before = cost.0 + self.unit_cost(other).0;
         self.forest.detach(flow.0, flow.1);
         self.forest.detach(other.0, other.1);
-        if self.forest.fits(parent, flow.0, arc) {
+        if self.forest.fits(parent, flow.0, flow.1, arc) {
             self.forest.attach(parent, flow.0, flow.1, arc);
-            if self.forest.fits(old, other.0, back) {
+            if self.forest.fits(old, other.0, other.1, back) {
                 self.forest.attach(old, other.0, other.1, back);
-                if self.forest.unit_cost(flow.0, flow.1).0 + self.forest.unit_cost(other.0, other.1).0 < before {
+                if self.unit_cost(flow).0 + self.unit_cost(other).0 < before {
                     self.children[parent.index()].push(flow);
                     self.children[old.index()].push(other);
                     return true;
@@ -171,6 +175,10 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
         false
     }
 
+    fn unit_cost(&self, (child, substream): Flow) -> UnitCost {
+        self.forest.unit_cost(self.forest.parent(child, substream), child, substream)
+    }
+
     fn restore(&mut self, (child, substream): Flow, parent: SeatId) {
         let arc = self.forest.arc(parent, child).expect("the flow ran there before");
         self.forest.attach(parent, child, substream, arc);
@@ -178,13 +186,16 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
 
     fn near(&mut self, content: ContentId, cell: CellId) -> std::rc::Rc<[Near]> {
         let (forest, cells, among) = (&self.forest, self.cells, &self.sending[content.index()]);
-        let make = || cells.near(forest.instance, forest.rules, content, among, cell).into();
+        let make = || cells.near(forest.instance, forest.rules, content, among, cell, &[]).into();
         self.near.entry((content, cell)).or_insert_with(make).clone()
     }
 }
 
-/// The substreams that a seat receives, with the parent of each.
+/// The substreams that a seat receives, with the parent of each; none where several parents belong together, or where the
+/// flows into the seat may be those that a policy requires.
 fn flows(forest: &Forest<'_>, seat: SeatId) -> Vec<(u32, SeatId)> {
-    let received = forest.received(seat);
-    (0..64).filter(|s| received >> s & 1 == 1).map(|s| (s, forest.parent(seat, s))).collect()
+    let at = forest.seat(seat);
+    let network = forest.instance.nodes[at.node].network;
+    let fixed = forest.rules.required.iter().any(|required| required.network == network && required.concerns(at.content));
+    if fixed || at.parents > 1 { Vec::new() } else { forest.flows(seat).collect() }
 }

@@ -8,16 +8,20 @@
 //!    parent was fed before its child: trees have no cycles by order.
 //! 4. **Feeding** (`grow`): all substreams that a request needs, or none, so that no slot is left in half-fed peers.
 //! 5. **Relays** (`relays`): recruited where slots are short, or where a request has no other way.
-//!
-//! 6. **Swap search** ([`improve`]): the same service at less cost.
+//! 6. **Gateways** (`gateway`): networks that have to be fed over several links at once are opened first.
+//! 7. **Relaxing** (`relaxing`): policies that may be broken, for requests that would get nothing otherwise.
+//! 8. **Swap search** ([`improve`]): the same service at less cost.
 //!
 //! [`place`] tells the story; small instances are placed several times with other orders, and the best is kept.
 
+mod attach;
+mod gateway;
 mod grow;
 mod guide;
 mod improve;
 mod order;
 mod pools;
+mod relaxing;
 mod relays;
 mod spread;
 
@@ -69,9 +73,9 @@ pub fn place<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: 
     best
 }
 
-/// For each of some unserved requests of a finished forest: could it be served now, but for its limit on depth?
+/// For each of some unserved requests of a finished forest: could it be served now, but for its limits on depth and distance?
 pub fn too_deep<'a>(forest: Forest<'a>, cells: &Cells, seats: &[SeatId]) -> (Forest<'a>, Vec<bool>) {
-    if !forest.rules.limits_depth() {
+    if !forest.rules.limits_depth() && !forest.rules.limits_latency() {
         return (forest, vec![false; seats.len()]);
     }
     let mut grower = Grower::new(forest, cells, &|| false);
@@ -81,7 +85,7 @@ pub fn too_deep<'a>(forest: Forest<'a>, cells: &Cells, seats: &[SeatId]) -> (For
         // Nothing changes between two questions: requests of one cell without limits of their own have one answer.
         let node = &grower.forest.instance.nodes[grower.forest.seat(*seat).node];
         let limited = is_depth_limited(&grower.forest, *seat);
-        let plain = node.downlink.is_none() && node.storage_mb.is_none();
+        let plain = node.downlink.is_none() && node.storage_mb.is_none() && grower.forest.rules.is_uniform();
         let alike = plain.then(|| (grower.number_of(*seat), grower.forest.has(*seat)));
         let answer = match alike.and_then(|key| known.get(&key)) {
             Some(answer) => limited && *answer,
@@ -95,10 +99,10 @@ pub fn too_deep<'a>(forest: Forest<'a>, cells: &Cells, seats: &[SeatId]) -> (For
     (grower.forest, blocked)
 }
 
-/// The receiver has a limit on its depth.
+/// The receiver has a limit on its depth or its distance.
 fn is_depth_limited(forest: &Forest<'_>, seat: SeatId) -> bool {
     let at = forest.seat(seat);
-    forest.rules.depth_limit(at.node, at.content, &[]) != u32::MAX
+    forest.rules.bounding(at.node, at.content).next().is_some()
 }
 
 fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>, round: u32) -> Forest<'a> {
@@ -113,13 +117,17 @@ fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wi
         Select::Children => grower.spread_all(&order),
     }
     relays::bridge(&mut grower, &order);
+    relaxing::relax(&mut grower, &order);
     relays::dismiss_idle(&mut grower);
     grower.forest
 }
 
-/// More service, or the same at less cost.
+/// More service, or the same with less relaxation, or that at less cost.
 pub fn better(one: &Forest<'_>, other: &Forest<'_>) -> bool {
     let (a, b) = (one.service(), other.service());
-    let same = (a - b).abs() <= 1e-9 * one.rules.weight.iter().sum::<f64>();
-    if same { one.cost() < other.cost() } else { a > b }
+    if (a - b).abs() > 1e-9 * one.rules.weight.iter().sum::<f64>() {
+        return a > b;
+    }
+    let (a, b) = (one.relaxation(), other.relaxation());
+    if (a - b).abs() > 1e-9 * a.max(b) { a < b } else { one.cost() < other.cost() }
 }

@@ -61,7 +61,7 @@ fn recruit(grower: &mut Grower<'_, '_>, relay: NodeId, content: ContentId, wante
     let seat = grower.forest.recruit(relay, content);
     let wanted = wanted & !grower.forest.has(seat);
     let deepest = grower.forest.rules.depth_limit(relay, content, &[]);
-    wanted != 0 && grower.feed(seat, Terms { wanted, at_least, deepest, shallow: true, first: SeatId::NONE, guided: false })
+    wanted != 0 && grower.feed(seat, Terms { wanted, at_least, deepest, ..grower.terms(seat) })
 }
 
 /// Gives each request that is left a chance through one relay that is fed for it.
@@ -117,10 +117,7 @@ pub(super) fn dismiss_idle(grower: &mut Grower<'_, '_>) {
     while !relays.is_empty() {
         let mut wanted = vec![0u64; grower.forest.seats().len()];
         for child in grower.forest.seats() {
-            let received = grower.forest.received(child);
-            for substream in (0..64).filter(|s| received >> s & 1 == 1) {
-                wanted[grower.forest.parent(child, substream).index()] |= 1 << substream;
-            }
+            grower.forest.flows(child).for_each(|(substream, parent)| wanted[parent.index()] |= 1 << substream);
         }
         let idle = |seat: &SeatId| grower.forest.received(*seat) & !wanted[seat.index()];
         let dismissed: Vec<(SeatId, u64)> =

@@ -4,7 +4,7 @@
 //! the group program has its flows between cells.
 
 use super::{Arc, ClassId, Rules};
-use crate::ids::{ContentId, Id, NodeId, Table};
+use crate::ids::{ContentId, Id, NodeId, PolicyId, Table};
 use crate::instance::{Ends, Instance};
 use crate::units::UnitCost;
 use rustc_hash::FxHashMap;
@@ -112,14 +112,23 @@ impl Cells {
         self.of[node]
     }
 
-    /// Of the given cells those that may send a content to a child's cell, cheapest first.
-    pub fn near(&self, instance: &Instance, rules: &Rules, content: ContentId, among: &[CellId], child: CellId) -> Vec<Near> {
-        self.sorted(instance, rules, content, among, |other| (other, child))
+    /// Of the given cells those that may send a content to a child's cell, cheapest first; the child may be exempt from
+    /// policies.
+    pub fn near(
+        &self,
+        instance: &Instance,
+        rules: &Rules,
+        content: ContentId,
+        among: &[CellId],
+        child: CellId,
+        exempt: &[PolicyId],
+    ) -> Vec<Near> {
+        self.sorted(instance, rules, content, among, |other| (other, child), exempt)
     }
 
     /// Of the given cells those to which a parent's cell may send a content, cheapest first.
     pub fn reached(&self, instance: &Instance, rules: &Rules, content: ContentId, among: &[CellId], parent: CellId) -> Vec<Near> {
-        self.sorted(instance, rules, content, among, |other| (parent, other))
+        self.sorted(instance, rules, content, among, |other| (parent, other), &[])
     }
 
     fn sorted(
@@ -129,11 +138,13 @@ impl Cells {
         content: ContentId,
         among: &[CellId],
         ends: impl Fn(CellId) -> (CellId, CellId),
+        exempt: &[PolicyId],
     ) -> Vec<Near> {
         let near = |(local, other): (usize, &CellId)| {
             let (from, to) = ends(*other);
             let (parent, child) = (self.sample[from], self.sample[to]);
-            let arc = rules.arc(rules.classes.class(parent), rules.classes.class(child), content)?;
+            let (a, b) = (rules.classes.class(parent), rules.classes.class(child));
+            let arc = if exempt.is_empty() { rules.arc(a, b, content) } else { rules.arc_but(a, b, content, exempt) }?;
             let class = rules.classes.class(self.sample[*other]);
             let cost = rules.unit_cost(instance, parent, child, arc);
             Some(Near { local: local as u32, class, cost, arc })

@@ -70,7 +70,7 @@ pub struct Rules {
     receivers: Receivers,
     signatures: Signatures,
     /// Some policy delays receivers.
-    delays: bool,
+    pub delays: bool,
     /// Classes in which somebody holds something of a content, where policies delay receivers.
     holding: FxHashSet<(ClassId, ContentId)>,
 }

@@ -152,6 +152,11 @@ impl super::Rules {
         !self.receivers.redundancy.is_empty()
     }
 
+    /// All requests of a content need as many substreams, and one parent for each.
+    pub fn is_uniform(&self) -> bool {
+        self.receivers.degrade.is_empty() && self.receivers.redundancy.is_empty()
+    }
+
     /// The policies that bound the depth or the distance of a receiver.
     pub fn bounding(&self, node: NodeId, content: ContentId) -> impl Iterator<Item = PolicyId> + '_ {
         let number = self.signatures.number(node);

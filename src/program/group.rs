@@ -373,7 +373,7 @@ fn candidates(instance: &Instance, rules: &Rules, cells: &Cells, supply: &Supply
         if share.tiers.is_empty() && share.relayed == 0.0 {
             return Vec::new();
         }
-        let near = cells.near(instance, rules, content, &among, CellId(share.cell));
+        let near = cells.near(instance, rules, content, &among, CellId(share.cell), &[]);
         let arc = |near: crate::policy::Near| CellArc {
             content,
             ends: (senders[near.local as usize], child as u32),

@@ -1,0 +1,73 @@
+//! Relaxing: policies are broken for requests that would get nothing otherwise, as few as will do.
+//!
+//! Whoever is still unserved is fed exempt from one policy, the least important first; then from all that may be relaxed for
+//! it, and of these the most important are taken back one by one as long as it can be fed without. A `delay` is never
+//! relaxed here: that makes a receiver no easier to feed.
+
+use super::grow::Grower;
+use super::order::Order;
+use crate::forest::SeatId;
+use crate::ids::{Id, PolicyId};
+use crate::instance::policy::Rule;
+use rustc_hash::FxHashMap;
+
+/// Single policies that are tried for one request before all of them.
+const SINGLES: usize = 8;
+
+/// Feeds requests that are left, in order, each exempt from what it takes.
+pub(super) fn relax(grower: &mut Grower<'_, '_>, order: &Order) {
+    if !grower.forest.rules.relaxes() {
+        return;
+    }
+    // What holds for one request of a cell holds for others that may be exempt from the same, until something changes.
+    let mut hopeless: FxHashMap<(usize, u64, Vec<PolicyId>), u64> = FxHashMap::default();
+    for (number, seat) in order.requests.iter().map(|request| SeatId(request.0)).enumerate() {
+        if number % 256 == 0 && grower.is_late() {
+            return;
+        }
+        let policies = relaxable(grower, seat);
+        if grower.forest.is_served(seat) || policies.is_empty() {
+            continue;
+        }
+        let key = (grower.number_of(seat), grower.forest.has(seat), policies.clone());
+        if hopeless.get(&key) == Some(&grower.pools.epoch) {
+            continue;
+        }
+        let single = policies.iter().take(SINGLES).any(|policy| feed(grower, seat, vec![*policy]));
+        let all = !single && policies.len() > 1 && feed(grower, seat, policies.clone());
+        if all {
+            take_back(grower, seat, policies);
+        } else if !single {
+            hopeless.insert(key, grower.pools.epoch);
+        }
+    }
+}
+
+/// Policies that may be relaxed for a request and could help it, the least important first.
+fn relaxable(grower: &Grower<'_, '_>, seat: SeatId) -> Vec<PolicyId> {
+    let (at, instance) = (grower.forest.seat(seat), grower.forest.instance);
+    let helps = |policy: &PolicyId| !matches!(instance.policies[policy.index()].rule, Rule::Delay { .. });
+    grower.forest.rules.relaxable(at.node, at.content).map(|(policy, _)| policy).filter(helps).collect()
+}
+
+/// Feeds a request exempt from some policies; else nothing changes.
+fn feed(grower: &mut Grower<'_, '_>, seat: SeatId, exempt: Vec<PolicyId>) -> bool {
+    grower.forest.relax(seat, exempt);
+    let fed = grower.feed_request(seat, false, SeatId::NONE, false);
+    if !fed {
+        grower.forest.relax(seat, Vec::new());
+    }
+    fed
+}
+
+/// Feeds a request that is exempt from all these policies anew, exempt from fewer of them.
+fn take_back(grower: &mut Grower<'_, '_>, seat: SeatId, mut exempt: Vec<PolicyId>) {
+    for place in (0..exempt.len()).rev() {
+        let policy = exempt.remove(place);
+        grower.detach_all(seat, grower.forest.received(seat));
+        if !feed(grower, seat, exempt.clone()) {
+            exempt.insert(place, policy);
+            feed(grower, seat, exempt.clone());
+        }
+    }
+}
