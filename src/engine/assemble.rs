@@ -9,25 +9,34 @@ use crate::instance::policy::Rule;
 use crate::placement;
 use crate::plan::file::Price;
 use crate::plan::{LinkUse, Method, Origin, Plan, PolicyUse, Reason, Termination, Unserved, Value, statistics};
-use crate::policy::Cells;
+use crate::policy::{Cells, Rules};
 use crate::program::group::Prices;
 use crate::units::Kbps;
 use rayon::prelude::*;
 
 /// The plan that a forest stands for, with what is proved about it: by the program, or by the bounds that need none.
-pub(super) fn assemble(forest: Forest<'_>, cells: &Cells, options: &Options, proof: &Proof, late: bool) -> Plan {
+/// `strict` are the rules that are never relaxed, where some may be.
+pub(super) fn assemble(
+    forest: Forest<'_>,
+    strict: Option<&Rules>,
+    cells: &Cells,
+    options: &Options,
+    proof: &Proof,
+    late: bool,
+) -> Plan {
     let instance = forest.instance;
     let left: Vec<SeatId> =
         instance.requests.ids().map(|request| SeatId(request.0)).filter(|seat| !forest.is_served(*seat)).collect();
     let (forest, too_deep) = placement::too_deep(forest, cells, &left);
     let unserved = reasons::unserved(&forest, &left, &too_deep);
     let (service, cost) = (forest.service(), forest.cost().value());
-    let knapsack = theory::knapsack_bound(instance, forest.rules);
+    let knapsack = theory::knapsack_bound(instance, strict.unwrap_or(forest.rules));
     let bound = proof.service.map_or(knapsack, |bound| bound.min(knapsack)).max(service);
     let relaxation = forest.relaxation();
+    let least_relaxed = proof.relaxation.max(theory::least_relaxation(instance, service, proof.unrelaxed));
     let values = [
         Value::new(service, Some(bound)),
-        Value::new(relaxation, Some(proof.relaxation.min(relaxation))),
+        Value::new(relaxation, Some(least_relaxed.min(relaxation))),
         Value::new(cost, proof.cost.map(|bound| bound.min(cost))),
     ];
     let (method, termination) = ending(options, proof, &values, late);
@@ -96,7 +105,13 @@ fn policy_use(forest: &Forest<'_>, proof: &Proof, unserved: &[Unserved]) -> Vec<
     let of = |(policy, matched): (&PolicyId, &u64)| {
         let row = row(*policy);
         let limit = row.map(|row| (rules.limits[row].max, forest.loads.limit(row)));
-        let price = row.and_then(|row| price(proof, |prices| prices.limit.get(row).copied()));
+        let copies = |prices: &Prices| {
+            let of_policy = prices.copy_limit.iter().filter(|((of, _), _)| of == policy);
+            of_policy.map(|(_, price)| *price / 1000.0).max_by(f64::total_cmp)
+        };
+        let limited = row.is_some() || rules.copy_limits.iter().any(|limit| limit.policy == *policy);
+        let price =
+            if limited { price(proof, |prices| prices.limit.get(policy).copied().or_else(|| copies(prices))) } else { None };
         let priced = price.is_some_and(|price| price.service > 0.0 || price.cost > 0.0);
         let binding = match instance.policies[policy.index()].rule {
             Rule::LimitRate { .. } | Rule::LimitVolume { .. } => priced || limit.is_some_and(|(_, left)| left < smallest),

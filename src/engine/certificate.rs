@@ -1,7 +1,8 @@
 //! What was proved, as a file that others can judge: groups of nodes, and prices by name.
 
 use super::optimize::Proof;
-use crate::ids::{ContentId, Id, NodeId, Table};
+use super::theory::least_relaxation;
+use crate::ids::{ContentId, Id, NodeId, PolicyId, Table};
 use crate::instance::Instance;
 use crate::plan::Plan;
 use crate::plan::certificate::{self, CERTIFICATE_FORMAT, Certificate, PriceList, ProvedBound};
@@ -15,28 +16,40 @@ use smol_str::SmolStr;
 /// What prices must prove of a bound to be its proof, relative.
 const ENOUGH: f64 = 1e-9;
 
-/// The certificate of a plan that was made with this proof.
-pub(super) fn of(instance: &Instance, rules: &Rules, cells: &Cells, proof: &Proof, plan: &Plan) -> Certificate {
-    let supply = Supply::of(instance, rules, cells);
-    let writer = Writer { instance, rules, cells, supply: &supply };
-    let list = |prices: Option<&Prices>| prices.map(|prices| writer.list(prices)).unwrap_or_default();
+/// The certificate of a plan that was made with this proof; `strict` are the rules that are never relaxed, where some may be.
+pub(super) fn of(
+    instance: &Instance,
+    rules: &Rules,
+    strict: Option<&Rules>,
+    cells: &Cells,
+    proof: &Proof,
+    plan: &Plan,
+) -> Certificate {
+    let wide = strict.unwrap_or(rules);
+    let list =
+        |rules, prices: Option<&Prices>| prices.map(|prices| Writer { instance, rules, cells }.list(prices)).unwrap_or_default();
+    let of_cost = if plan.relaxation.value > 0.0 { wide } else { rules };
     Certificate {
         format: CERTIFICATE_FORMAT.to_owned(),
         instance: instance.name.clone(),
         instance_sha256: instance.sha256.clone(),
         policies_sha256: instance.policies_sha256.clone(),
-        groups: writer.groups(),
+        groups: groups(instance, cells),
         service: ProvedBound {
             bound: plan.service.bound,
             proof: proof_of_service(proof, plan),
-            prices: list(proof.service_prices.as_ref()),
+            prices: list(wide, proof.service_prices.as_ref()),
         },
         relaxation: ProvedBound {
             bound: plan.relaxation.bound,
-            proof: certificate::Proof::Counting,
-            prices: PriceList::default(),
+            proof: proof_of_relaxation(instance, proof, plan),
+            prices: list(rules, proof.relaxation_prices.as_ref()),
         },
-        cost: ProvedBound { bound: plan.cost.bound, proof: proof_of_cost(proof, plan), prices: list(proof.cost_prices.as_ref()) },
+        cost: ProvedBound {
+            bound: plan.cost.bound,
+            proof: proof_of_cost(proof, plan),
+            prices: list(of_cost, proof.cost_prices.as_ref()),
+        },
     }
 }
 
@@ -51,31 +64,40 @@ fn proof_of_service(proof: &Proof, plan: &Plan) -> certificate::Proof {
     }
 }
 
+/// Nothing is needed for a bound of 0; the prices of service under all policies may prove that something is relaxed.
+fn proof_of_relaxation(instance: &Instance, proof: &Proof, plan: &Plan) -> certificate::Proof {
+    match plan.relaxation.bound {
+        None => certificate::Proof::None,
+        Some(0.0) => certificate::Proof::Counting,
+        Some(bound) if bound <= least_relaxation(instance, plan.service.value, proof.unrelaxed) => certificate::Proof::Prices,
+        Some(_) => certificate::Proof::Search,
+    }
+}
+
 fn proof_of_cost(proof: &Proof, plan: &Plan) -> certificate::Proof {
     let Some(bound) = plan.cost.bound else { return certificate::Proof::None };
     let proves = |proved: Option<f64>| proved.is_some_and(|proved| proved >= bound * (1.0 - ENOUGH));
     if proves(proof.priced.1) { certificate::Proof::Prices } else { certificate::Proof::Search }
 }
 
-/// Turns numbers into names.
+/// The cells with their nodes.
+fn groups(instance: &Instance, cells: &Cells) -> Vec<certificate::Group> {
+    let group = |id| certificate::Group { id: id as u32, nodes: Vec::new() };
+    let mut groups: Vec<certificate::Group> = (0..cells.len()).map(group).collect();
+    for (id, node) in instance.nodes.pairs() {
+        groups[cells.cell(id).index()].nodes.push(node.id.clone());
+    }
+    groups
+}
+
+/// Turns numbers into names, under the rules that the prices are for.
 struct Writer<'a> {
     instance: &'a Instance,
     rules: &'a Rules,
     cells: &'a Cells,
-    supply: &'a Supply,
 }
 
 impl Writer<'_> {
-    /// The cells with their nodes.
-    fn groups(&self) -> Vec<certificate::Group> {
-        let group = |id| certificate::Group { id: id as u32, nodes: Vec::new() };
-        let mut groups: Vec<certificate::Group> = (0..self.cells.len()).map(group).collect();
-        for (id, node) in self.instance.nodes.pairs() {
-            groups[self.cells.cell(id).index()].nodes.push(node.id.clone());
-        }
-        groups
-    }
-
     /// All prices above 0, in an order of their own.
     fn list(&self, prices: &Prices) -> PriceList {
         let mut list = PriceList {
@@ -84,7 +106,8 @@ impl Writer<'_> {
             service: prices.service,
             ..PriceList::default()
         };
-        for ((content, shares), of_shares) in self.supply.shares.pairs().zip(&prices.send) {
+        let supply = Supply::of(self.instance, self.rules, self.cells);
+        for ((content, shares), of_shares) in supply.shares.pairs().zip(&prices.send) {
             let content = &self.instance.contents[content].id;
             for (share, price) in shares.iter().zip(of_shares).filter(|(_, price)| **price > 0.0) {
                 list.send.push(certificate::SendPrice { group: share.cell, content: content.clone(), price: *price });
@@ -95,16 +118,16 @@ impl Writer<'_> {
                 list.link.push(certificate::LinkPrice { link: link.id.clone(), price: *price });
             }
         }
-        for (limit, price) in self.rules.limits.iter().zip(&prices.limit).filter(|(_, price)| **price > 0.0) {
-            let policy = self.instance.policies[limit.policy.index()].id.clone();
-            list.limit.push(certificate::PolicyPrice { policy, price: *price });
+        let policy = |id: PolicyId| self.instance.policies[id.index()].id.clone();
+        for (id, price) in priced(&prices.limit) {
+            list.limit.push(certificate::PolicyPrice { policy: policy(id), price });
         }
-        let mut node_limits: Vec<_> = prices.node_limit.iter().filter(|(_, price)| **price > 0.0).collect();
-        node_limits.sort_by_key(|(key, _)| **key);
-        for ((row, cell), price) in node_limits {
-            let policy = self.rules.node_limits[*row].policy;
-            let policy = self.instance.policies[policy.index()].id.clone();
-            list.node_limit.push(certificate::NodePolicyPrice { policy, group: cell.0, price: *price });
+        for ((id, cell), price) in priced(&prices.node_limit) {
+            list.node_limit.push(certificate::NodePolicyPrice { policy: policy(id), group: cell.0, price });
+        }
+        for ((id, content), price) in priced(&prices.copy_limit) {
+            let content = self.instance.contents[content].id.clone();
+            list.copy_limit.push(certificate::CopyPrice { policy: policy(id), content, price });
         }
         self.add_gates(prices, &mut list);
         list
@@ -140,9 +163,13 @@ impl Writer<'_> {
     }
 }
 
-fn by_group(prices: &FxHashMap<CellId, f64>) -> Vec<certificate::GroupPrice> {
-    let price = |(cell, price): (&CellId, &f64)| certificate::GroupPrice { group: cell.0, price: *price };
-    let mut list: Vec<_> = prices.iter().filter(|(_, price)| **price > 0.0).map(price).collect();
-    list.sort_by_key(|price| price.group);
+/// What has a price above 0, in order.
+fn priced<K: Ord + Copy>(prices: &FxHashMap<K, f64>) -> Vec<(K, f64)> {
+    let mut list: Vec<(K, f64)> = prices.iter().map(|(key, price)| (*key, *price)).filter(|(_, price)| *price > 0.0).collect();
+    list.sort_by_key(|(key, _)| *key);
     list
+}
+
+fn by_group(prices: &FxHashMap<CellId, f64>) -> Vec<certificate::GroupPrice> {
+    priced(prices).into_iter().map(|(cell, price)| certificate::GroupPrice { group: cell.0, price }).collect()
 }

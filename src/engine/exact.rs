@@ -6,6 +6,7 @@ use super::theory;
 use crate::forest::{Forest, SeatId};
 use crate::instance::Instance;
 use crate::placement;
+use crate::policy::Rules;
 use crate::program::Status;
 use crate::program::peer::{self, Flow};
 use crate::program::search::{Found, Search};
@@ -33,6 +34,7 @@ pub(super) fn limits(instance: &Instance, method: MethodChoice, limits: Limits) 
 /// happens to the solver, a forest that is no worse comes back.
 pub(super) fn search<'a>(
     mut forest: Forest<'a>,
+    strict: Option<&Rules>,
     proof: &mut Proof,
     limits: &Limits,
     progress: &mut dyn Progress,
@@ -52,7 +54,7 @@ pub(super) fn search<'a>(
     progress.tell(Phase::Solve, 0, 2, Some(forest.service()));
     let mut search = Search::open(instance, rules);
     let close = 1e-9 * rules.weight.iter().sum::<f64>();
-    let known = proof.service.unwrap_or(f64::INFINITY).min(theory::knapsack_bound(instance, rules));
+    let known = proof.service.unwrap_or(f64::INFINITY).min(theory::knapsack_bound(instance, strict.unwrap_or(rules)));
     let mut best = known - forest.service() <= close;
     if !best {
         let found = search.service(limits);

@@ -4,22 +4,29 @@ use super::options::{Phase, Progress};
 use crate::forest::Forest;
 use crate::placement::{self, Wish};
 use crate::plan::Value;
-use crate::policy::Cells;
+use crate::policy::{Cells, Rules};
 use crate::program::Status;
 use crate::program::group::Prices;
-use crate::program::relaxation::Relaxation;
+use crate::program::relaxation::{Guidance, Relaxation, Stage};
 use crate::program::session::{Limits, self_test};
 use crate::program::supply::Supply;
 
 /// Bounds and prices that the program proved; nothing where it was not asked or failed.
+///
+/// Where policies may be relaxed, service is bounded under those alone that never are; so is cost, as soon as the plan
+/// relaxes something. A plan that has more service than is possible under all policies relaxes at least one.
 #[derive(Debug, Default)]
 pub(super) struct Proof {
     /// An upper bound on service.
     pub(super) service: Option<f64>,
-    /// A lower bound on relaxation.
+    /// An upper bound on service under all policies, where some may be relaxed.
+    pub(super) unrelaxed: Option<f64>,
+    /// A lower bound on relaxation that a search proved.
     pub(super) relaxation: f64,
     /// A lower bound on the cost of any plan with at least the plan's service.
     pub(super) cost: Option<f64>,
+    /// Prices of service under all policies, where some may be relaxed; they prove `unrelaxed`.
+    pub(super) relaxation_prices: Option<Prices>,
     /// Prices of service, with `service`.
     pub(super) service_prices: Option<Prices>,
     /// What `service_prices` and `cost_prices` prove by themselves.
@@ -32,9 +39,12 @@ pub(super) struct Proof {
     pub(super) seconds: f64,
 }
 
-/// Improves on the greedy forest; whatever happens to the solver, a forest comes back, with a warning if need be.
+/// Improves on the greedy forest; whatever happens to the solver, a forest comes back, with a warning if need be. `strict` are
+/// the rules that are never relaxed, where some may be.
+#[allow(clippy::too_many_arguments)]
 pub(super) fn optimize<'a>(
     greedy: Forest<'a>,
+    strict: Option<&Rules>,
     cells: &Cells,
     wish: Wish<'_>,
     limits: &Limits,
@@ -51,39 +61,84 @@ pub(super) fn optimize<'a>(
     }
     progress.tell(Phase::Solve, 0, 2, Some(greedy.service()));
     let supply = Supply::of(instance, rules, cells);
-    let mut relaxation = Relaxation::open(instance, rules, cells, &supply);
-    let stage = match relaxation.service(limits) {
-        Ok(stage) => stage,
+    let mut all = Relaxation::open(instance, rules, cells, &supply);
+    let supply = strict.map(|strict| Supply::of(instance, strict, cells));
+    let mut loose = strict.zip(supply.as_ref()).map(|(strict, supply)| Relaxation::open(instance, strict, cells, supply));
+    let stages =
+        all.service(limits).and_then(|stage| Ok((stage, loose.as_mut().map(|loose| loose.service(limits)).transpose()?)));
+    let (stage, wide) = match stages {
+        Ok(stages) => stages,
         Err(status) => {
             warnings.extend(told(&status, "this is the greedy plan"));
             return (greedy, proof);
         }
     };
-    proof.service = Some(stage.search.map_or(stage.bound, |search| search.min(stage.bound)));
-    proof.priced.0 = Some(stage.bound);
-    proof.service_prices = Some(stage.prices.clone());
     proof.seconds = start.elapsed().as_secs_f64();
 
     progress.tell(Phase::Place, 0, 1, Some(greedy.service()));
-    if (wish.stop)() {
-        return (greedy, proof);
+    let mut forest = greedy;
+    if !(wish.stop)() {
+        let guided = placement::place(instance, rules, cells, Wish { guidance: Some(&stage.guidance), ..wish });
+        if placement::better(&guided, &forest) {
+            forest = guided;
+        }
     }
-    let guided = placement::place(instance, rules, cells, Wish { guidance: Some(&stage.guidance), ..wish });
-    let mut forest = if placement::better(&guided, &greedy) { guided } else { greedy };
+    let guidance = note(&mut proof, stage, wide);
+    if (wish.stop)() {
+        return (forest, proof);
+    }
 
     let again = std::time::Instant::now();
     progress.tell(Phase::Solve, 1, 2, Some(forest.service()));
-    match relaxation.cost(limits, forest.service()) {
-        Ok(stage) => {
-            proof.cost = Some(stage.search.map_or(stage.bound, |search| search.max(stage.bound)));
-            proof.priced.1 = Some(stage.bound);
-            proof.cost_prices = Some(stage.prices);
-            lower(&mut forest, cells, Wish { guidance: Some(&stage.guidance), ..wish }, &proof, gap, progress);
+    for lowered in [false, true] {
+        let relaxes = forest.relaxation() > 0.0;
+        let found = match &mut loose {
+            Some(loose) if relaxes => loose.cost(limits, forest.service()),
+            _ => all.cost(limits, forest.service()),
+        };
+        let stage = match found {
+            Ok(stage) => stage,
+            Err(status) => {
+                proof.cost = None;
+                warnings.extend(told(&status, "no bound on cost is proved"));
+                break;
+            }
+        };
+        proof.cost = Some(stage.search.map_or(stage.bound, |search| search.max(stage.bound)));
+        proof.priced.1 = Some(stage.bound);
+        proof.cost_prices = Some(stage.prices);
+        if !lowered {
+            let guidance = if relaxes { &guidance } else { &stage.guidance };
+            lower(&mut forest, cells, Wish { guidance: Some(guidance), ..wish }, &proof, gap, progress);
         }
-        Err(status) => warnings.extend(told(&status, "no bound on cost is proved")),
+        // What was proved holds for plans that relax nothing, and for no others.
+        if relaxes || forest.relaxation() == 0.0 {
+            break;
+        }
     }
     proof.seconds += again.elapsed().as_secs_f64();
     (forest, proof)
+}
+
+/// Notes what the stages of service prove: the one under all policies, and the one without those that may be relaxed. Gives
+/// what placement is to follow.
+fn note(proof: &mut Proof, stage: Stage, wide: Option<Stage>) -> Guidance {
+    let Stage { guidance, prices, bound, search } = stage;
+    let (service, prices) = match wide {
+        Some(wide) => {
+            proof.relaxation_prices = Some(prices);
+            proof.unrelaxed = Some(bound);
+            proof.priced.0 = Some(wide.bound);
+            (wide.search.map_or(wide.bound, |search| search.min(wide.bound)), wide.prices)
+        }
+        None => {
+            proof.priced.0 = Some(bound);
+            (search.map_or(bound, |search| search.min(bound)), prices)
+        }
+    };
+    proof.service = Some(service);
+    proof.service_prices = Some(prices);
+    guidance
 }
 
 /// Lowers the cost until its gap is small enough: trees that follow the cost stage, then swap search.

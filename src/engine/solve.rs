@@ -36,6 +36,7 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     progress.tell(Phase::Compile, 0, 1, None);
     let rules = policy::compile(instance, options.model.weights);
     let cells = Cells::of(instance, &rules);
+    let strict = rules.relaxes().then(|| policy::compile_strict(instance, options.model.weights));
     let compiled = start.elapsed();
     // Counting, explaining and proving a plan takes as long as making it: the first forest gets half of the time.
     let half = || late() || options.time_limit.is_some_and(|limit| start.elapsed() >= limit / 2);
@@ -52,20 +53,21 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     if options.method != MethodChoice::Greedy && !soon() {
         let deadline = options.time_limit.map(|limit| start + limit.saturating_sub(reserve));
         let limits = Limits { deadline, cancel: Some(cancel.flag()), solver: options.solver, ..Limits::default() };
-        (forest, proof) = optimize(forest, &cells, Wish { stop: &soon, ..wish }, &limits, gap, progress, &mut warnings);
+        (forest, proof) =
+            optimize(forest, strict.as_ref(), &cells, Wish { stop: &soon, ..wish }, &limits, gap, progress, &mut warnings);
         if let Some(limits) = exact::limits(instance, options.method, limits) {
-            forest = exact::search(forest, &mut proof, &limits, progress, &mut warnings);
+            forest = exact::search(forest, strict.as_ref(), &mut proof, &limits, progress, &mut warnings);
         }
     }
     let ended_late = options.method != MethodChoice::Greedy && soon() || late();
-    let mut plan = assemble(forest, &cells, options, &proof, ended_late);
+    let mut plan = assemble(forest, strict.as_ref(), &cells, options, &proof, ended_late);
     let placed = start.elapsed();
 
     progress.tell(Phase::Verify, 0, 1, Some(plan.service.value));
     plan.statistics.seconds.compile = compiled.as_secs_f64();
     plan.statistics.seconds.solve = proof.seconds;
     plan.statistics.seconds.place = (placed - compiled).as_secs_f64() - proof.seconds;
-    let certificate = options.certificate.then(|| certificate::of(instance, &rules, &cells, &proof, &plan));
+    let certificate = options.certificate.then(|| certificate::of(instance, &rules, strict.as_ref(), &cells, &proof, &plan));
     drop(rules);
     let plan = verify::verify(instance, plan).unwrap_or_else(|refused| panic!("the engine's own plan is refused: {refused}"));
     let verified = start.elapsed();

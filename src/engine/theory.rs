@@ -6,7 +6,7 @@
 //! uplink is counted at the most it can send.
 
 use crate::ids::{ContentId, NodeId};
-use crate::instance::Instance;
+use crate::instance::{Instance, condition};
 use crate::policy::Rules;
 use crate::program::supply::most_sent;
 
@@ -27,12 +27,13 @@ pub fn knapsack_bound(instance: &Instance, rules: &Rules) -> f64 {
         let held = instance.held(request.node, request.content).count_ones();
         let share = rules.weight[id] / f64::from(content.substreams);
         let rate = content.rate().0 as f64;
-        let least = content.min_substreams.max(held);
+        let least = rules.least(instance, request.node, request.content).max(held);
+        let parents = f64::from(rules.redundancy(request.node, request.content, &[]).parents);
         let brings = if sends_anyway(instance, request.node) { 0.0 } else { most_sent(instance, request.node) };
-        items.push(Item { value: share * f64::from(least), net: f64::from(least - held) * rate - brings });
+        items.push(Item { value: share * f64::from(least), net: f64::from(least - held) * rate * parents - brings });
         items.push(Item {
             value: share * f64::from(content.substreams - least),
-            net: f64::from(content.substreams - least) * rate,
+            net: f64::from(content.substreams - least) * rate * parents,
         });
     }
     items.retain(|item| {
@@ -49,6 +50,17 @@ pub fn knapsack_bound(instance: &Instance, rules: &Rules) -> f64 {
         supply -= part * item.net;
     }
     value
+}
+
+/// A lower bound on the relaxation of plans with this service, which under all policies is at most `unrelaxed`: whoever has
+/// more breaks one of them at least once.
+pub(super) fn least_relaxation(instance: &Instance, service: f64, unrelaxed: Option<f64>) -> f64 {
+    let total: f64 = instance.requests.iter().map(|request| request.weight).sum();
+    if unrelaxed.is_none_or(|most| service <= most * (1.0 + 1e-6) + 1e-9 * total) {
+        return 0.0;
+    }
+    let relaxable = instance.policies.iter().filter(|policy| policy.relaxable && condition::in_force(policy, instance));
+    relaxable.map(|policy| 1.0 / f64::from(policy.rank)).fold(f64::INFINITY, f64::min)
 }
 
 /// kbps of nodes that can send whoever is served: holders, and nodes that may relay.

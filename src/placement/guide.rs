@@ -66,7 +66,7 @@ impl Guides {
             let Some(count) = left.get_mut(&(row.content, cells.cell(row.node), tier.key)) else { continue };
             *count -= 1.0;
             if *count > -0.5 {
-                blocks.entry((tier.need - tier.brings).max(0.0) as u32).or_default().push(SeatId(request.0));
+                blocks.entry((tier.takes() - tier.brings).max(0.0) as u32).or_default().push(SeatId(request.0));
             }
         }
         blocks.into_values().collect()

@@ -85,10 +85,12 @@ pub struct PriceList {
     pub downlink: Vec<GroupPrice>,
     /// One kbps over a link.
     pub link: Vec<LinkPrice>,
-    /// One kbps in flows that a `limit_rate` matches.
+    /// One kbps in flows that a `limit_rate` or `limit_volume` matches.
     pub limit: Vec<PolicyPrice>,
     /// One kbps that a node of a group sends in flows that a `limit_node_rate` matches.
     pub node_limit: Vec<NodePolicyPrice>,
+    /// One copy of a content that enters a network in flows that a `limit_copies` matches.
+    pub copy_limit: Vec<CopyPrice>,
     /// One copy that enters a set of groups.
     pub enter: Vec<EnterPrice>,
     /// One unit of service; in the bound on cost only.
@@ -144,10 +146,22 @@ pub struct NodePolicyPrice {
     pub price: f64,
 }
 
+/// See [`PriceList::copy_limit`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CopyPrice {
+    /// Id of the policy.
+    pub policy: SmolStr,
+    /// The content.
+    pub content: SmolStr,
+    /// For each copy.
+    pub price: f64,
+}
+
 /// The price of a cut: `inflow(groups) >= copies * served(requests) / |requests|`.
 ///
 /// It is valid if no node of the groups holds anything of the content: whichever of the requests is served, each of the
-/// substreams that it needs must come in from outside. `copies` is not stated: it is the content's `min_substreams`.
+/// substreams that it needs must come in from outside. `copies` is not stated: it is the least that any of
+/// them needs to be served.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EnterPrice {
     /// The content.

@@ -62,7 +62,7 @@ pub fn evaluate(
 /// The most that one request earns: nothing, or served with the least or with all that it lacks. `gate` is what it owes
 /// for the copies that must enter its network first.
 fn best(tier: &Tier, each: f64, price: f64, brought: f64, gate: f64) -> f64 {
-    let pay = |copies: f64| if copies > 0.0 { price * copies } else { 0.0 };
+    let pay = |copies: f64| if copies > 0.0 { price * copies * tier.parents } else { 0.0 };
     let earn = |copies: f64| each * tier.weight * (tier.held + copies) - pay(copies);
     (brought - gate + earn(tier.least).max(earn(tier.need))).max(0.0)
 }
@@ -79,17 +79,26 @@ fn rent(instance: &Instance, rules: &Rules, cells: &Cells, supply: &Supply, pric
         })
         .sum();
     let limits: f64 =
-        prices.limit.iter().zip(&rules.limits).map(|(price, limit)| price * supply::fillable(instance, limit.max)).sum();
+        rules.limits.iter().map(|limit| priced(&prices.limit, &limit.policy) * supply::fillable(instance, limit.max)).sum();
     let node_limits: f64 = rules
         .node_limits
         .iter()
-        .enumerate()
-        .map(|(row, limit)| {
+        .map(|limit| {
             let most = |(id, node): (NodeId, &crate::instance::Node)| {
-                let price = prices.node_limit.get(&(row, cells.cell(id))).copied().unwrap_or(0.0);
-                price * supply::fillable(instance, limit.max(node.uplink).min(node.uplink))
+                priced(&prices.node_limit, &(limit.policy, cells.cell(id)))
+                    * supply::fillable(instance, limit.max(node.uplink).min(node.uplink))
             };
             instance.nodes.pairs().map(most).sum::<f64>()
+        })
+        .sum();
+    let copies: f64 = rules
+        .copy_limits
+        .iter()
+        .map(|limit| {
+            let of_content = |(id, content): (ContentId, &crate::instance::Content)| {
+                priced(&prices.copy_limit, &(limit.policy, id)) * f64::from(content.substreams)
+            };
+            f64::from(limit.max) * instance.contents.pairs().map(of_content).sum::<f64>()
         })
         .sum();
     let uplinks: f64 = instance
@@ -112,7 +121,11 @@ fn rent(instance: &Instance, rules: &Rules, cells: &Cells, supply: &Supply, pric
             shares.iter().zip(&prices.send[content.index()]).map(|(share, price)| price * share.standing).sum::<f64>()
         })
         .sum();
-    links + limits + node_limits + uplinks + downlinks + standing
+    links + limits + node_limits + copies + uplinks + downlinks + standing
+}
+
+fn priced<K: std::hash::Hash + Eq>(prices: &FxHashMap<K, f64>, what: &K) -> f64 {
+    prices.get(what).copied().unwrap_or(0.0)
 }
 
 /// Prices of receiving and sending one copy, by content and cell.
@@ -241,12 +254,17 @@ impl Quote<'_> {
         let of_cell = |prices: &rustc_hash::FxHashMap<CellId, f64>, cell| prices.get(&cell).copied().unwrap_or(0.0);
         let mut kbps = of_cell(&self.prices.uplink, from) + of_cell(&self.prices.downlink, to);
         kbps += self.rules.topology.links(arc.route).iter().filter_map(|link| self.prices.link.get(link)).sum::<f64>();
-        self.rules.each_limit(a, b, self.content, arc.route, |row| kbps += self.prices.limit[row]);
+        self.rules
+            .each_limit(a, b, self.content, arc.route, |row| kbps += priced(&self.prices.limit, &self.rules.limits[row].policy));
         self.rules.each_node_limit(a, b, self.content, arc.route, |row| {
-            kbps += self.prices.node_limit.get(&(row, from)).copied().unwrap_or(0.0)
+            kbps += priced(&self.prices.node_limit, &(self.rules.node_limits[row].policy, from))
+        });
+        let mut copies = 0.0;
+        self.rules.each_copy_limit(a, b, self.content, arc.route, |row| {
+            copies += priced(&self.prices.copy_limit, &(self.rules.copy_limits[row].policy, self.content))
         });
         let entered: f64 = self.gates.iter().filter(|(gate, _)| gate.is_entered(from, to)).map(|(_, price)| price).sum();
-        self.send[from.index()] - entered + kbps * self.instance.contents[self.content].rate().0 as f64
+        self.send[from.index()] + copies - entered + kbps * self.instance.contents[self.content].rate().0 as f64
     }
 
     /// A lower bound on the unit cost between any two nodes of two cells, measurements between nodes aside.

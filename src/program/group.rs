@@ -4,10 +4,11 @@
 //! x[c,g,h]  copies of c that cell g sends to cell h       y[c,h,t], e[c,h,t]  requests of a tier served, substreams beyond the least
 //! r[c,g]    share of the relays of g that receive c
 //!
-//! dem[c,h]   sum_g x[c,g,h] >= sum_t least_t y_t + e_t + S r      every copy received is sent by somebody
+//! dem[c,h]   sum_g x[c,g,h] >= sum_t k_t (least_t y_t + e_t) + S r      every copy received is sent; k: parents of each substream
 //! rel[c,g]   sum_h x[c,g,h] <= standing + sum_t brings_t y_t + relayed r       a peer forwards only once it is served
 //! up[g], down[h]   kbps over all contents, where a node sends or receives several
 //! link[l], lim[p], nlim[p,g]   kbps of the flows that count
+//! copy[p,c]   copies of c that enter a network and count <= max S
 //! in[T]      copies that enter a set of cells without any >= least_t y_t / count_t (see `gates`)
 //! svc        service >= what is asked for
 //! ```
@@ -18,7 +19,7 @@
 use super::gates::Gate;
 use super::supply::{self, Share, Supply};
 use super::{Column, Name, Program};
-use crate::ids::{ContentId, Id, LinkId};
+use crate::ids::{ContentId, Id, LinkId, PolicyId};
 use crate::instance::Instance;
 use crate::policy::{Arc, CellId, Cells, ClassId, Rules};
 use rayon::prelude::*;
@@ -80,6 +81,7 @@ pub(super) struct Rows {
     link: FxHashMap<LinkId, u32>,
     lim: Vec<u32>,
     nlim: FxHashMap<(usize, CellId), u32>,
+    copy: FxHashMap<(usize, ContentId), u32>,
     /// Row of each gate.
     pub(super) enter: Vec<u32>,
     svc: u32,
@@ -96,10 +98,12 @@ pub struct Prices {
     pub downlink: FxHashMap<CellId, f64>,
     /// One kbps on a link.
     pub link: FxHashMap<LinkId, f64>,
-    /// One kbps of each row of `Rules::limits`.
-    pub limit: Vec<f64>,
-    /// One kbps of a row of `Rules::node_limits`, in one cell.
-    pub node_limit: FxHashMap<(usize, CellId), f64>,
+    /// One kbps of flows that a policy limits together.
+    pub limit: FxHashMap<PolicyId, f64>,
+    /// One kbps of flows that a policy limits for each source, in one cell.
+    pub node_limit: FxHashMap<(PolicyId, CellId), f64>,
+    /// One copy of a content that enters a network where a policy limits copies.
+    pub copy_limit: FxHashMap<(PolicyId, ContentId), f64>,
     /// One copy that must enter a set of cells.
     pub enter: Vec<(Gate, f64)>,
     /// One unit of service.
@@ -170,6 +174,13 @@ impl<'a> GroupProgram<'a> {
                 program.rows[at as usize].upper += most;
             }
         }
+        for (row, limit) in self.rules.copy_limits.iter().enumerate() {
+            for (id, content) in instance.contents.pairs() {
+                let most = f64::from(limit.max) * f64::from(content.substreams);
+                let at = program.row(Name::new("copy", &[row as u32, id.0]), f64::NEG_INFINITY, most);
+                rows.copy.insert((row, id), at);
+            }
+        }
         rows.svc = program.row(Name::new("svc", &[]), f64::NEG_INFINITY, f64::INFINITY);
     }
 
@@ -184,13 +195,13 @@ impl<'a> GroupProgram<'a> {
                     let each = tier.weight / substreams;
                     let served = each * (tier.held + tier.least);
                     let column = Column { name: name("y"), cost: 0.0, lower: 0.0, upper: tier.count, whole: false };
-                    let entries = [(dem, -tier.least), (rel, -tier.brings), (self.rows.svc, served)];
+                    let entries = [(dem, -tier.least * tier.parents), (rel, -tier.brings), (self.rows.svc, served)];
                     self.served.push(self.program.column(column, &entries));
                     self.service.push(served);
                     if tier.need > tier.least {
                         let upper = (tier.need - tier.least) * tier.count;
                         let column = Column { name: name("e"), cost: 0.0, lower: 0.0, upper, whole: false };
-                        self.program.column(column, &[(dem, -1.0), (self.rows.svc, each)]);
+                        self.program.column(column, &[(dem, -tier.parents), (self.rows.svc, each)]);
                         self.service.push(each);
                     }
                 }
@@ -271,6 +282,7 @@ impl<'a> GroupProgram<'a> {
         }
         self.rules.each_limit(a, b, arc.content, arc.arc.route, |row| entry(self.rows.lim[row], rate));
         self.rules.each_node_limit(a, b, arc.content, arc.arc.route, |row| entry(self.rows.nlim[&(row, from)], rate));
+        self.rules.each_copy_limit(a, b, arc.content, arc.arc.route, |row| entry(self.rows.copy[&(row, arc.content)], 1.0));
     }
 
     fn class(&self, cell: CellId) -> ClassId {
@@ -315,7 +327,7 @@ impl<'a> GroupProgram<'a> {
     pub fn most_cost(&self) -> f64 {
         let dearest = |senders: &Vec<CellArc>| senders.iter().map(|arc| arc.cost).fold(0.0, f64::max);
         let of_content = |(content, shares): (ContentId, &Vec<Share>)| {
-            let copies = |share: &Share| share.tiers.iter().map(|tier| tier.need * tier.count).sum::<f64>();
+            let copies = |share: &Share| share.tiers.iter().map(|tier| tier.takes() * tier.count).sum::<f64>();
             let children = self.candidates[content.index()].iter();
             shares.iter().zip(children).map(|(share, senders)| copies(share) * dearest(senders)).sum::<f64>()
         };
@@ -349,8 +361,13 @@ impl<'a> GroupProgram<'a> {
             uplink: by_cell(&self.rows.up),
             downlink: by_cell(&self.rows.down),
             link: self.rows.link.iter().map(|(link, row)| (*link, price(*row))).collect(),
-            limit: self.rows.lim.iter().map(|row| price(*row)).collect(),
-            node_limit: self.rows.nlim.iter().map(|(key, row)| (*key, price(*row))).collect(),
+            limit: self.rules.limits.iter().zip(&self.rows.lim).map(|(limit, row)| (limit.policy, price(*row))).collect(),
+            node_limit: (self.rows.nlim.iter())
+                .map(|((limit, cell), row)| ((self.rules.node_limits[*limit].policy, *cell), price(*row)))
+                .collect(),
+            copy_limit: (self.rows.copy.iter())
+                .map(|((limit, content), row)| ((self.rules.copy_limits[*limit].policy, *content), price(*row)))
+                .collect(),
             enter: self
                 .gates
                 .iter()

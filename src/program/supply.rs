@@ -6,8 +6,9 @@ use crate::policy::{CellId, Cells, Rules};
 use crate::units::Kbps;
 use rustc_hash::FxHashMap;
 
-/// What makes requests look alike to the program: weight, slots, and substreams lacked, held and needed at least.
-pub type TierKey = (u64, u32, [u8; 3]);
+/// What makes requests look alike to the program: weight, slots, and substreams lacked, held and needed at least, and parents
+/// of each.
+pub type TierKey = (u64, u32, [u8; 4]);
 
 /// Up to so many requests every number of slots has its own tier, so that whole requests bring whole slots.
 const EXACT_REQUESTS: usize = 30_000;
@@ -25,6 +26,8 @@ pub struct Tier {
     pub held: f64,
     /// Fewest substreams through parents that count as served.
     pub least: f64,
+    /// Parents of each substream.
+    pub parents: f64,
     /// Slots that each can send once served, in the mean.
     pub brings: f64,
     /// What its requests have in common.
@@ -33,7 +36,13 @@ pub struct Tier {
 
 impl Tier {
     fn key_when(&self, exactly: bool) -> TierKey {
-        (self.weight.to_bits(), bucket(self.brings, self.need, exactly), [self.need as u8, self.held as u8, self.least as u8])
+        let substreams = [self.need as u8, self.held as u8, self.least as u8, self.parents as u8];
+        (self.weight.to_bits(), bucket(self.brings, self.takes(), exactly), substreams)
+    }
+
+    /// Copies that one request takes when it receives all that it lacks.
+    pub fn takes(&self) -> f64 {
+        self.need * self.parents
     }
 }
 
@@ -84,12 +93,13 @@ pub fn tier(instance: &Instance, rules: &Rules, request: RequestId) -> Option<Ti
     let content = &instance.contents[row.content];
     let held = instance.held(row.node, row.content).count_ones();
     let room = instance.nodes[row.node].downlink.map_or(u64::MAX, |downlink| downlink.slots(content.rate()));
-    let need = u64::from(content.substreams - held).min(room) as f64;
-    let least = f64::from(content.min_substreams.saturating_sub(held));
+    let parents = rules.redundancy(row.node, row.content, &[]).parents;
+    let need = u64::from(content.substreams - held).min(room / u64::from(parents)) as f64;
+    let least = f64::from(rules.least(instance, row.node, row.content).saturating_sub(held));
     let role = role(instance, row.node, row.content);
     let brings = if role.standing { 0.0 } else { role.slots };
-    let mut tier =
-        Tier { count: 1.0, weight: rules.weight[request], need, held: f64::from(held), least, brings, key: TierKey::default() };
+    let (weight, held, parents) = (rules.weight[request], f64::from(held), f64::from(parents));
+    let mut tier = Tier { count: 1.0, weight, need, held, least, parents, brings, key: TierKey::default() };
     tier.key = tier.key_when(instance.requests.len() <= EXACT_REQUESTS);
     (least <= need).then_some(tier)
 }
