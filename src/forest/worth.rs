@@ -21,7 +21,7 @@ impl Forest<'_> {
     /// Sum of 1 / rank over what is relaxed (contract, section 4).
     pub fn relaxation(&self) -> f64 {
         let rank = |policy: &PolicyId| 1.0 / f64::from(self.instance.policies[policy.index()].rank);
-        self.relaxed().into_iter().map(|(_, policies)| policies.iter().map(rank).sum::<f64>()).sum()
+        self.relaxed().into_iter().flat_map(|(_, policies)| policies).map(rank).fold(0.0, |sum, one| sum + one)
     }
 
     /// Weight times share of substreams, over served requests (contract, section 4).
@@ -82,7 +82,7 @@ impl Forest<'_> {
             parents,
             protocols: None,
             relaxed: self.exempt(seat).to_vec(),
-            delay: if self.received(seat) == 0 { 0.0 } else { self.delay(seat) },
+            delay: self.rules.delays.then(|| if self.received(seat) == 0 { 0.0 } else { self.delay(seat) }),
             relay: self.request(seat).is_none(),
         }
     }

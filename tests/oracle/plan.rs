@@ -94,7 +94,7 @@ impl Telling<'_> {
             parents: Parents::single(cells),
             protocols: Some(protocols.into()),
             relaxed: Vec::new(),
-            delay: 0.0,
+            delay: None,
             relay,
         }
     }
