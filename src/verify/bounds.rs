@@ -5,6 +5,9 @@
 //! not pay for itself is left out. With the rent of everything that stands ready that bounds every plan, by weak duality,
 //! whoever chose the prices. Here this is evaluated over all real pairs of nodes.
 //!
+//! Policies that may be relaxed count only for plans that relax nothing: a bound on service leaves them out, and so does one
+//! on the cost of a plan that relaxes something.
+//!
 //! ```text
 //! reading    names to numbers, and everything that is wrong with the certificate
 //! kinds      nodes that no price, route or policy tells apart
@@ -23,6 +26,7 @@ use super::law::Law;
 use super::network::Network;
 use super::violation::{Violation, ViolationKind};
 use super::{Examination, parameters};
+use crate::ids::{Id, PolicyId};
 use crate::instance::Instance;
 use crate::plan::certificate::{Certificate, Proof, ProvedBound};
 use crate::plan::{Plan, Value};
@@ -70,20 +74,33 @@ pub fn judge(instance: &Instance, plan: &Plan, found: &Examination, certificate:
     };
     // Weights out of range were told when the plan was examined.
     let weights = parameters(plan, &mut Vec::new());
-    let law = Law::read(instance, plan);
+    let (law, strict) = (Law::read(instance, plan), Law::read_strict(instance, plan));
     let kinds = Kinds::of(instance, &law, &reading.group);
     let network = Network::of(instance, &law, &kinds.network_pairs(instance));
-    let market = Market { instance, law: &law, network: &network, weights, kinds: &kinds, group: &reading.group };
+    let under = |law| Market { instance, law, network: &network, weights, kinds: &kinds, group: &reading.group };
+    let (all, wide) = (under(&law), under(&strict));
 
-    let most = market.most_service(&reading.service).min(counting::most_service(&market));
+    let most = wide.most_service(&reading.service).min(counting::most_service(&wide));
+    let relaxed = least_relaxation(instance, &law, found.service, || all.most_service(&reading.relaxation));
+    let market = if found.relaxation > 0.0 { wide } else { all };
     let least = market.least_cost(&reading.cost, found.service);
     let mut violations = Vec::new();
     let judged = [
         one("service", Side::Above, &plan.service, &certificate.service, most, &mut violations),
-        one("relaxation", Side::Below, &plan.relaxation, &certificate.relaxation, 0.0, &mut violations),
+        one("relaxation", Side::Below, &plan.relaxation, &certificate.relaxation, relaxed, &mut violations),
         one("cost", Side::Below, &plan.cost, &certificate.cost, least, &mut violations),
     ];
     Bounds { violations, judged: Some(judged) }
+}
+
+/// A plan with more service than there can be under all policies relaxes one of them at least once.
+fn least_relaxation(instance: &Instance, law: &Law<'_>, service: f64, most: impl FnOnce() -> f64) -> f64 {
+    let relaxable =
+        instance.policies.iter().enumerate().filter(|(p, policy)| policy.relaxable && law.in_force(PolicyId::new(*p)));
+    let least = relaxable.map(|(_, policy)| 1.0 / f64::from(policy.rank)).fold(f64::INFINITY, f64::min);
+    let total: f64 = instance.requests.iter().map(|request| request.weight).sum();
+    let is_more = least.is_finite() && service > most() * (1.0 + TOLERANCE) + 1e-9 * total;
+    if is_more { least } else { 0.0 }
 }
 
 /// One bound: no better than proved, or than a search claims.

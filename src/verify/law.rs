@@ -55,6 +55,15 @@ pub(super) struct Law<'a> {
 impl<'a> Law<'a> {
     /// Reads all policies of the instance; levels may come from the clusters that the plan cut.
     pub(super) fn read(instance: &'a Instance, plan: &Plan) -> Law<'a> {
+        Law::read_if(instance, plan, |_| true)
+    }
+
+    /// Reads those policies that no plan may relax; the others count as not in force.
+    pub(super) fn read_strict(instance: &'a Instance, plan: &Plan) -> Law<'a> {
+        Law::read_if(instance, plan, |policy| !policy.relaxable)
+    }
+
+    fn read_if(instance: &'a Instance, plan: &Plan, kept: fn(&Policy) -> bool) -> Law<'a> {
         let policies = &instance.policies;
         let words = policies.len().div_ceil(64);
         let levels = levels(instance, plan);
@@ -69,7 +78,7 @@ impl<'a> Law<'a> {
         let destination = by_class(|policy| &policy.destination);
         let content =
             instance.contents.iter().map(|content: &Content| bits(policies, |policy| selects(&policy.content, content)));
-        let in_force = bits(policies, |policy| receivers::is_in_force(instance, policy));
+        let in_force = bits(policies, |policy| kept(policy) && receivers::is_in_force(instance, policy));
         let of_kind = |wanted: fn(&Rule) -> bool| -> Bits {
             let kind = bits(policies, |policy| wanted(&policy.rule));
             kind.iter().zip(&in_force).map(|(kind, force)| kind & force).collect()

@@ -27,12 +27,13 @@ pub(super) fn most_service(market: &Market<'_>) -> f64 {
         let (content, node) = (&instance.contents[request.content], &instance.nodes[request.node]);
         let (rate, all) = (content.rate().0 as f64, f64::from(content.substreams));
         let held = f64::from(instance.held(request.node, request.content).count_ones());
-        let least = held.max(f64::from(content.min_substreams));
+        let least = held.max(f64::from(market.law.fewest(request.node, request.content)));
+        let parents = f64::from(market.law.parents(request.node, request.content));
         let is_ready = ready[request.node.index()];
         let brings = if is_ready { 0.0 } else { market.most_sent(request.node, node) };
         let each = market.law.weight(request) / all;
-        parts.push(Part { worth: each * least, takes: (least - held) * rate - brings });
-        parts.push(Part { worth: each * (all - least), takes: (all - least) * rate });
+        parts.push(Part { worth: each * least, takes: (least - held) * rate * parents - brings });
+        parts.push(Part { worth: each * (all - least), takes: (all - least) * rate * parents });
     }
     let (mut scarce, free): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(|part| part.takes > 0.0);
     let mut service: f64 = free.iter().map(|part| part.worth).sum();

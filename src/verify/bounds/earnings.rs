@@ -1,7 +1,7 @@
 //! What prices prove: the rent of what stands ready, and the most that requests and relays can earn beyond what they pay.
 
 use super::super::law::Law;
-use super::super::loads::node_limit;
+use super::super::loads::{joint_limit, node_limit};
 use super::super::network::Network;
 use super::kinds::Kinds;
 use super::quote::Quote;
@@ -28,12 +28,13 @@ pub(super) struct Market<'a> {
     pub group: &'a [u32],
 }
 
-/// A request that can be served: substreams that it holds, needs at least, and can receive.
+/// A request that can be served: substreams that it holds, needs at least, and can receive, and the parents of each.
 #[derive(Clone, Copy)]
 struct Wish {
     held: f64,
     least: f64,
     most: f64,
+    parents: f64,
 }
 
 impl Market<'_> {
@@ -102,7 +103,8 @@ impl Market<'_> {
         let ready = wish.held > 0.0;
         let slots = if ready { 0.0 } else { self.slots(request.node, request.content) };
         let brought = self.send(prices, request.node, request.content) * slots;
-        let served = |copies: f64| each * (wish.held + copies) - if copies > 0.0 { price * copies } else { 0.0 };
+        let paid = |copies: f64| if copies > 0.0 { price * copies * wish.parents } else { 0.0 };
+        let served = |copies: f64| each * (wish.held + copies) - paid(copies);
         (brought - owed + served(wish.least).max(served(wish.most))).max(0.0)
     }
 
@@ -110,7 +112,7 @@ impl Market<'_> {
     fn owed(&self, prices: &Prices, content: ContentId) -> FxHashMap<NodeId, f64> {
         let mut owed = FxHashMap::default();
         for cut in prices.cuts.iter().filter(|cut| cut.content == content) {
-            let each = cut.owed(self.instance);
+            let each = cut.owed(self.law);
             cut.requests.iter().for_each(|node| *owed.entry(*node).or_insert(0.0) += each);
         }
         owed
@@ -139,7 +141,15 @@ impl Market<'_> {
         }
         for (p, policy) in instance.policies.iter().enumerate().filter(|(p, _)| self.law.in_force(PolicyId::new(*p))) {
             match &policy.rule {
-                Rule::LimitRate { max_kbps } => add(prices.limit[p], &|| self.filled(*max_kbps)),
+                Rule::LimitRate { .. } | Rule::LimitVolume { .. } => {
+                    add(prices.limit[p], &|| self.filled(joint_limit(&policy.rule, instance.time).unwrap_or_default()));
+                }
+                Rule::LimitCopies { max, .. } => {
+                    for (id, content) in instance.contents.pairs() {
+                        let price = prices.copies.get(&(PolicyId::new(p), id)).copied().unwrap_or(0.0);
+                        add(price, &|| f64::from(*max) * f64::from(content.substreams));
+                    }
+                }
                 Rule::LimitNodeRate(rate) if !prices.node_limit[p].is_empty() => {
                     for (id, node) in instance.nodes.pairs() {
                         let most = || self.filled(node_limit(rate, node.uplink).min(node.uplink));
@@ -162,9 +172,11 @@ impl Market<'_> {
         let held = self.instance.held(request.node, request.content).count_ones();
         let downlink = self.instance.nodes[request.node].downlink;
         let room = downlink.map_or(u64::from(content.substreams), |most| most.0 / content.rate().0.max(1));
-        let most = room.min(u64::from(content.substreams - held));
-        let least = u64::from(content.min_substreams.saturating_sub(held));
-        (least <= most).then_some(Wish { held: f64::from(held), least: least as f64, most: most as f64 })
+        let parents = self.law.parents(request.node, request.content);
+        let most = (room / u64::from(parents)).min(u64::from(content.substreams - held));
+        let least = u64::from(self.law.fewest(request.node, request.content).saturating_sub(held));
+        let wish = Wish { held: f64::from(held), least: least as f64, most: most as f64, parents: f64::from(parents) };
+        (least <= most).then_some(wish)
     }
 
     /// It may pass the content on without having asked for it.

@@ -24,6 +24,10 @@ pub(super) struct Quote<'a> {
     cuts: Vec<&'a Cut>,
     /// Cost of flows counts beside prices.
     with_cost: bool,
+    /// Some policy delays receivers.
+    delays: bool,
+    /// For each kind whether one of its senders holds something.
+    holding: Vec<bool>,
     /// For each kind its senders, of those that cost the same at one place only one.
     senders: Vec<Vec<NodeId>>,
 }
@@ -52,9 +56,11 @@ impl<'a> Quote<'a> {
     ) -> Quote<'a> {
         let cuts = prices.cuts.iter().filter(|cut| cut.content == content && cut.price > 0.0).collect();
         let mut by_kind = vec![Vec::new(); market.kinds.len()];
+        let (delays, mut holding) = (market.law.delays(), vec![false; market.kinds.len()]);
         let mut known = rustc_hash::FxHashSet::default();
         for sender in senders {
             let kind = market.kinds.kind(sender);
+            holding[kind] |= delays && market.instance.held(sender, content) != 0;
             let node = &market.instance.nodes[sender];
             let place = node.place.map(|place| (place.lat.to_bits(), place.lon.to_bits()));
             let worth = [node.cost, node.loss, node.availability].map(f64::to_bits);
@@ -62,7 +68,7 @@ impl<'a> Quote<'a> {
                 by_kind[kind].push(sender);
             }
         }
-        Quote { market, prices, content, cuts, with_cost, senders: by_kind }
+        Quote { market, prices, content, cuts, with_cost, delays, holding, senders: by_kind }
     }
 
     /// The least price for each receiver; infinite where nobody can send.
@@ -122,12 +128,17 @@ impl<'a> Quote<'a> {
         let pair = network.pair(source.network, destination.network)?;
         let mut kbps = self.prices.uplink[from] + self.prices.downlink[to];
         kbps += pair.links.iter().map(|link| self.prices.link[*link]).sum::<f64>();
-        let (mut preferred, mut forbidden) = (0.0, false);
+        let (mut preferred, mut copies) = (0.0, 0.0);
+        // A child is never ahead of its parent; holders are at the live edge.
+        let mut forbidden = self.delays && !self.holding[parent] && law.late(a, self.content) > law.late(b, self.content);
         if !instance.policies.is_empty() {
             law.on_flow(a, b, self.content, &pair.crossed, |policy| match law.policy(policy).rule {
                 Rule::Forbid {} => forbidden = true,
                 Rule::Prefer { cost } => preferred += cost,
-                Rule::LimitRate { .. } => kbps += self.prices.limit[policy.index()],
+                Rule::LimitCopies { .. } => {
+                    copies += self.prices.copies.get(&(policy, self.content)).copied().unwrap_or(0.0);
+                }
+                Rule::LimitRate { .. } | Rule::LimitVolume { .. } => kbps += self.prices.limit[policy.index()],
                 Rule::LimitNodeRate(_) => {
                     kbps += self.prices.node_limit[policy.index()].get(from).copied().unwrap_or(0.0);
                 }
@@ -136,7 +147,7 @@ impl<'a> Quote<'a> {
         }
         let entered: f64 = cuts.iter().filter(|cut| !cut.inside[from]).map(|cut| cut.price).sum();
         let rate = instance.contents[self.content].rate().0 as f64;
-        let price = self.prices.send[self.content][from] - entered + kbps * rate;
+        let price = self.prices.send[self.content][from] + copies - entered + kbps * rate;
         let mut offer = Offer { senders: &self.senders[parent], price, pair, preferred, least: 0.0, radius: None };
         if self.with_cost {
             let nearness = pair.rtt_ms.map_or(0.0, |rtt_ms| self.market.weights.rtt_weight * rtt_ms / 100.0);

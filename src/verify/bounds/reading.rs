@@ -1,5 +1,6 @@
 //! A certificate in numbers: groups of nodes and prices found by name.
 
+use super::super::law::Law;
 use super::{Violation, ViolationKind};
 use crate::ids::{ContentId, Id, LinkId, NodeId, PolicyId, Table};
 use crate::instance::Instance;
@@ -13,6 +14,8 @@ pub(super) struct Reading {
     pub group: Vec<u32>,
     /// Prices of service.
     pub service: Prices,
+    /// Prices of service under all policies.
+    pub relaxation: Prices,
     /// Prices of cost.
     pub cost: Prices,
 }
@@ -31,6 +34,8 @@ pub(super) struct Prices {
     pub limit: Vec<f64>,
     /// The same of single sources, by policy and group; empty for policies without a price.
     pub node_limit: Vec<Vec<f64>>,
+    /// One copy that enters a network, by policy and content.
+    pub copies: FxHashMap<(PolicyId, ContentId), f64>,
     /// Cuts.
     pub cuts: Vec<Cut>,
     /// One unit of service.
@@ -50,10 +55,11 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    /// What each of its requests owes once it is served. Nobody inside holds anything, so that each needs all substreams
-    /// that count as served from outside.
-    pub fn owed(&self, instance: &Instance) -> f64 {
-        self.price * f64::from(instance.contents[self.content].min_substreams) / self.requests.len() as f64
+    /// What each of its requests owes once it is served. Nobody inside holds anything, so that what the most modest of them
+    /// needs to be served comes from outside.
+    pub fn owed(&self, law: &Law<'_>) -> f64 {
+        let needed = self.requests.iter().map(|node| law.fewest(*node, self.content)).min().unwrap_or(0);
+        self.price * f64::from(needed) / self.requests.len() as f64
     }
 }
 
@@ -80,8 +86,12 @@ impl Reading {
         }
         reader.read_groups(certificate);
         let service = reader.prices("certificate.service.prices", &certificate.service.prices);
+        let relaxation = reader.prices("certificate.relaxation.prices", &certificate.relaxation.prices);
         let cost = reader.prices("certificate.cost.prices", &certificate.cost.prices);
-        if reader.violations.is_empty() { Ok(Reading { group: reader.group, service, cost }) } else { Err(reader.violations) }
+        match reader.violations.is_empty() {
+            true => Ok(Reading { group: reader.group, service, relaxation, cost }),
+            false => Err(reader.violations),
+        }
     }
 }
 
@@ -125,6 +135,7 @@ impl Reader<'_> {
             link: Table::filled(instance.links.len(), 0.0),
             limit: vec![0.0; instance.policies.len()],
             node_limit: vec![Vec::new(); instance.policies.len()],
+            copies: FxHashMap::default(),
             cuts: Vec::new(),
             service: self.price(|| format!("{path}.service"), list.service),
         };
@@ -162,7 +173,7 @@ impl Reader<'_> {
     fn add_limits(&mut self, path: &str, list: &PriceList, prices: &mut Prices) {
         for (row, limit) in list.limit.iter().enumerate() {
             let place = || format!("{path}.limit[{row}]");
-            let policy = self.policy(&limit.policy, |rule| matches!(rule, Rule::LimitRate { .. }));
+            let policy = self.policy(&limit.policy, |rule| matches!(rule, Rule::LimitRate { .. } | Rule::LimitVolume { .. }));
             if let Some(policy) = self.known(place, policy) {
                 prices.limit[policy.index()] += self.price(place, limit.price);
             }
@@ -175,6 +186,13 @@ impl Reader<'_> {
                 let of_policy = &mut prices.node_limit[policy.index()];
                 of_policy.resize(self.count, 0.0);
                 of_policy[group as usize] += self.price(place, limit.price);
+            }
+        }
+        for (row, limit) in list.copy_limit.iter().enumerate() {
+            let place = || format!("{path}.copy_limit[{row}]");
+            let policy = self.policy(&limit.policy, |rule| matches!(rule, Rule::LimitCopies { .. }));
+            if let Some(key) = self.known(place, policy.zip(self.instance.content(&limit.content))) {
+                *prices.copies.entry(key).or_insert(0.0) += self.price(place, limit.price);
             }
         }
     }

@@ -44,6 +44,20 @@ impl Law<'_> {
         }
     }
 
+    /// By how much a receiver that relaxes nothing is delayed, in seconds.
+    pub(in crate::verify) fn late(&self, node: NodeId, content: ContentId) -> f64 {
+        self.on_receiver(node, content, &self.on_delay).map(|policy| self.seconds(Some(policy))).fold(0.0, f64::max)
+    }
+
+    /// How many parents each substream of a request has that relaxes nothing.
+    pub(in crate::verify) fn parents(&self, node: NodeId, content: ContentId) -> u32 {
+        let asked = self.on_receiver(node, content, &self.on_parents).map(|policy| match self.policy(policy).rule {
+            Rule::Redundancy { parents, .. } => parents,
+            _ => 1,
+        });
+        asked.fold(1, u32::max)
+    }
+
     /// Policies that ask for several parents of each substream that a row receives; of a relay nobody asks that.
     pub(in crate::verify) fn redundancies<'s>(&'s self, row: &'s Assignment) -> impl Iterator<Item = PolicyId> + 's {
         let asked = self.on_receiver(row.node, row.content, &self.on_parents);
