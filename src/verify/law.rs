@@ -212,7 +212,8 @@ fn looks_at_flows(rule: &Rule) -> bool {
     match rule {
         Rule::Forbid {} | Rule::LimitRate { .. } | Rule::LimitVolume { .. } | Rule::LimitNodeRate(_) => true,
         Rule::LimitCopies { .. } | Rule::Prefer { .. } | Rule::Protocol { .. } => true,
-        _ => false,
+        Rule::RequireCopies { .. } | Rule::Priority { .. } | Rule::Delay { .. } | Rule::Redundancy { .. } => false,
+        Rule::MaxDepth { .. } | Rule::MaxDelay { .. } | Rule::Degrade { .. } => false,
     }
 }
 

@@ -117,18 +117,18 @@ impl<'a> Tree<'a> {
         self.check_possession();
         let (depth, latency) = self.depth(asked.network);
         let bounded = asked.law.bounds_depth();
-        for local in 0..self.list.len() {
+        for (local, depth) in depth.into_iter().enumerate() {
             if self.start[local] == self.start[local + 1] {
                 continue;
             }
             let row = self.rows.get(self.list[local]);
             if !row.relay {
-                self.depths.sum += u64::from(depth[local]);
+                self.depths.sum += u64::from(depth);
                 self.depths.count += 1;
-                self.depths.most = self.depths.most.max(u64::from(depth[local]));
+                self.depths.most = self.depths.most.max(u64::from(depth));
             }
             if bounded {
-                self.check_depth(asked.law, row, depth[local], latency.get(local).copied().unwrap_or(0.0));
+                self.check_depth(asked.law, row, depth, latency.get(local).copied().unwrap_or(0.0));
             }
             if !asked.late.is_empty() {
                 self.check_delay(asked, local);

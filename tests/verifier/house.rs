@@ -58,7 +58,7 @@ pub fn with_policy(policy: Json) -> Instance {
 /// A policy of rank 2 that can be relaxed if its rule can.
 pub fn policy(rule: Json, selectors: Json) -> Json {
     let name = rule.as_object().and_then(|rule| rule.keys().next()).cloned().unwrap_or_default();
-    let relaxable = !["prefer", "priority", "protocol"].contains(&name.as_str());
+    let relaxable = !["prefer", "priority", "degrade", "protocol"].contains(&name.as_str());
     let mut policy = json!({"id": "law", "owner": "provider", "rank": 2, "relaxable": relaxable, "rule": rule});
     for (key, selector) in selectors.as_object().into_iter().flatten() {
         policy[key] = selector.clone();
@@ -87,6 +87,18 @@ pub fn good_rows(instance: &Instance) -> Vec<Assignment> {
         row(instance, "p2", "final", &["o1", "o1", "p1", "p1"]),
         row(instance, "p3", "final", &["p2", "p2", "p2", "p2"]),
     ]
+}
+
+/// A row with several parents for each substream, their names in one word.
+pub fn wide_row(instance: &Instance, node: &str, content: &str, parents: &[&str]) -> Assignment {
+    let list = |names: &&str| names.split_whitespace().map(|name| instance.node(name).unwrap()).collect();
+    let lists: Vec<Vec<NodeId>> = parents.iter().map(list).collect();
+    Assignment { parents: Parents::lists(&lists), ..row(instance, node, content, &[]) }
+}
+
+/// A relay's row.
+pub fn relay(instance: &Instance, node: &str, content: &str, parents: &[&str]) -> Assignment {
+    Assignment { relay: true, ..row(instance, node, content, parents) }
 }
 
 /// A plan of some rows, with values that fit.
@@ -125,6 +137,29 @@ pub fn settle(instance: &Instance, mut plan: Plan) -> Plan {
     plan.statistics = examination.statistics;
     plan.changes = examination.changes;
     plan
+}
+
+/// The good plan under one policy.
+pub fn under(rule: Json, selectors: Json) -> (Instance, Plan) {
+    let instance = with_policy(policy(rule, selectors));
+    let plan = plan(&instance, good_rows(&instance));
+    (instance, plan)
+}
+
+/// The good plan is good under one policy too.
+#[track_caller]
+pub fn obeyed(rule: Json, selectors: Json) {
+    let (instance, plan) = under(rule, selectors);
+    accept(&instance, &plan);
+}
+
+/// The good plan breaks one policy, under its rule's name, so many times.
+#[track_caller]
+pub fn broken(rule: Json, selectors: Json, kind: ViolationKind) -> usize {
+    let (instance, plan) = under(rule, selectors);
+    let found = reject(&instance, &plan, &[kind]);
+    assert!(found.iter().all(|violation| violation.place == "law"), "policies are named");
+    found.len()
 }
 
 /// A request that gets nothing.

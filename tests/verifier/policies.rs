@@ -4,28 +4,8 @@ use super::house::*;
 use pleach::instance::Instance;
 use pleach::plan::{Assignment, Plan, PolicyUse};
 use pleach::units::Kbps;
-use pleach::verify::ViolationKind::{self, *};
+use pleach::verify::ViolationKind::*;
 use serde_json::{Value as Json, json};
-
-/// The good plan under one policy.
-fn under(rule: Json, selectors: Json) -> (Instance, Plan) {
-    let instance = with_policy(policy(rule, selectors));
-    let plan = plan(&instance, good_rows(&instance));
-    (instance, plan)
-}
-
-#[track_caller]
-fn obeyed(rule: Json, selectors: Json) {
-    let (instance, plan) = under(rule, selectors);
-    accept(&instance, &plan);
-}
-
-#[track_caller]
-fn broken(rule: Json, selectors: Json, kind: ViolationKind) {
-    let (instance, plan) = under(rule, selectors);
-    let found = reject(&instance, &plan, &[kind]);
-    assert!(found.iter().all(|violation| violation.place == "law"), "policies are named");
-}
 
 #[test]
 fn a_forbidden_flow_is_told_and_a_flow_beside_it_is_not() {
