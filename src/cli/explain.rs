@@ -1,23 +1,29 @@
-//! `pleach explain`: an instance and a plan in; why not all can be served.
+//! `pleach explain`: an instance and a plan in; why requests are served or not, what would help, what limits and policies cost.
+//!
+//! `requests`: reasons, remedies, parents. `limits`: links and policies, with and without. `lint`: policies without effect.
+//! `shortage`: cuts.
+
+mod limits;
+mod requests;
+mod shortage;
 
 use super::errors::{Failure, Kind};
-use super::figures::{count, number};
 use super::input::{self, Given};
 use super::output;
+use super::progress::Bar;
 use super::terminal::Terminal;
 use clap::Args;
-use pleach::engine::shortage::{Cut, Scarce, Shortage, shortage};
+use pleach::engine::explain::{self, Finding};
+use pleach::engine::shortage::shortage as find_shortage;
+use pleach::engine::{Cancel, MethodChoice, Options};
+use pleach::ids::NodeId;
 use pleach::instance::Instance;
-use pleach::parameters::Weights;
-use pleach::plan::Plan;
-use pleach::units::Kbps;
+use pleach::parameters::{Model, Weights};
+use pleach::plan::{Method, Plan};
 use pleach::{policy, verify};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::PathBuf;
-
-/// Names that are listed one by one; the rest is counted.
-const LISTED: usize = 8;
 
 /// As typed.
 #[derive(Debug, Args)]
@@ -29,19 +35,19 @@ pub struct Arguments {
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
+    /// One node only: why it has its parents, or none, and what would help
+    #[arg(long, value_name = "ID")]
+    node: Option<String>,
+
+    /// All three values without each policy, and without the limit of each link that binds
+    #[arg(long)]
+    counterfactual: bool,
+
     /// The cuts that prove that not all can be served, and bounds beside them
     #[arg(long)]
     shortage: bool,
 
-    /// Why one node has its parents, or none
-    #[arg(long, value_name = "ID")]
-    node: Option<String>,
-
-    /// What would have to change for an unserved request
-    #[arg(long)]
-    counterfactual: bool,
-
-    /// Policies without effect
+    /// Policies that can be left out, and policies that fight each other
     #[arg(long)]
     lint: bool,
 
@@ -50,9 +56,15 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Examines the plan, looks for cuts, and prints them.
+/// One part of the answer: for programs under a name, and for people.
+struct Part {
+    name: &'static str,
+    machine: Value,
+    words: String,
+}
+
+/// Examines the plan, and answers what is asked; without a question: unserved requests, links and policies.
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
-    built(&arguments)?;
     let instance = arguments.given.instance(&[&arguments.plan])?;
     let (file, _) = input::plan(&arguments.plan)?;
     let (plan, found) = verify::check(&instance, file);
@@ -60,141 +72,89 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         let message = format!("{} is no valid plan for this instance; pleach check says why", arguments.plan.display());
         return Err(Failure::new(Kind::Violation, message, Vec::new()));
     }
-    let weights = Weights::from_names(&plan.origin.parameters).unwrap_or_default();
-    let short = shortage(&instance, &policy::compile(&instance, weights), &plan);
-    let answer = match arguments.json {
-        true => format!("{:#}\n", machine(&instance, &plan, &short)),
-        false => words(&instance, &plan, &short, Terminal::stdout()),
+    let node = match &arguments.node {
+        Some(id) => Some(known(&instance, id)?),
+        None => None,
+    };
+    let parts = answers(&arguments, &instance, &plan, node)?;
+    let answer = match (arguments.json, &parts[..]) {
+        // A question of one part is answered by that part alone.
+        (true, [one]) if one.name == "shortage" => format!("{:#}\n", one.machine),
+        (true, _) => {
+            let all: serde_json::Map<String, Value> =
+                parts.into_iter().map(|part| (part.name.to_owned(), part.machine)).collect();
+            format!("{:#}\n", Value::Object(all))
+        }
+        (false, _) => parts.into_iter().map(|part| part.words).collect(),
     };
     output::write(None, |out| out.write_all(answer.as_bytes()))
 }
 
-/// Refuses what this version cannot explain, and a question that asks nothing.
-fn built(arguments: &Arguments) -> Result<(), Failure> {
-    let asked = [
-        ("--node", arguments.node.is_some()),
-        ("--counterfactual", arguments.counterfactual),
-        ("--lint", arguments.lint),
-        ("explain", !arguments.shortage),
-    ];
-    let remedy = "use --shortage";
-    match asked.iter().find(|(_, asked)| *asked) {
-        Some(("explain", _)) => Err(Failure::usage("explain", "this version explains only what is asked for", remedy)),
-        Some((option, _)) => Err(Failure::usage(option, "this version does not explain that", remedy)),
-        None => Ok(()),
+fn known(instance: &Instance, id: &str) -> Result<NodeId, Failure> {
+    instance.node(id).ok_or_else(|| Failure::usage("--node", format!("the instance has no node {id:?}"), "give the id of a node"))
+}
+
+fn answers(arguments: &Arguments, instance: &Instance, plan: &Plan, node: Option<NodeId>) -> Result<Vec<Part>, Failure> {
+    let look = Terminal::stdout();
+    let weights = Weights::from_names(&plan.origin.parameters).unwrap_or_default();
+    let rules = policy::compile(instance, weights);
+    let mut parts = Vec::new();
+    if arguments.shortage {
+        let short = find_shortage(instance, &rules, plan);
+        let (machine, words) = (shortage::machine(instance, plan, &short), shortage::words(instance, plan, &short, look));
+        parts.push(Part { name: "shortage", machine, words });
     }
-}
-
-fn kind(cut: &Cut) -> &'static str {
-    match cut.scarce {
-        Scarce::Volume => "volume",
-        Scarce::Entry(_) => "entry",
+    if arguments.lint {
+        let found = explain::lint(instance, &rules);
+        parts.push(Part { name: "lint", machine: json!(found), words: lint_words(&found, look) });
     }
-}
-
-fn content<'a>(instance: &'a Instance, cut: &Cut) -> Option<&'a str> {
-    match cut.scarce {
-        Scarce::Volume => None,
-        Scarce::Entry(content) => Some(instance.contents[content].id.as_str()),
+    if arguments.counterfactual {
+        let answers = counterfactual(instance, plan, weights)?;
+        parts.push(Part { name: "without", machine: json!(answers), words: limits::without(plan, &answers, look) });
     }
-}
-
-fn machine(instance: &Instance, plan: &Plan, short: &Shortage) -> Value {
-    let link = |(link, room): &(pleach::ids::LinkId, Kbps)| json!({"id": instance.links[*link].id, "room_kbps": room.0});
-    let cut = |cut: &Cut| {
-        json!({
-            "kind": kind(cut), "content": content(instance, cut), "everywhere": cut.everywhere,
-            "networks": cut.networks.iter().map(|id| instance.networks[*id].id.as_str()).collect::<Vec<_>>(),
-            "nodes": cut.nodes, "requests": cut.requests, "slots": cut.slots,
-            "demand_kbps": cut.demand.0, "supply_kbps": cut.supply.0, "import_kbps": cut.import().0, "short_kbps": cut.short().0,
-            "links": cut.links.iter().map(link).collect::<Vec<_>>(),
-            "unserved_at_least": cut.unserved_at_least,
-        })
-    };
-    json!({
-        "instance": instance.name, "requests": plan.statistics.requests, "unserved": plan.unserved.len(),
-        "unserved_at_least": short.unserved_at_least,
-        "cuts": short.cuts.iter().map(cut).collect::<Vec<_>>(),
-        "bounds": {
-            "plan_service": plan.service.bound, "knapsack_service": short.knapsack, "full_mesh_kbps": short.full_mesh,
-        },
-    })
-}
-
-/// The verdict, each cut with its arithmetic, and the bounds that know no links.
-fn words(instance: &Instance, plan: &Plan, short: &Shortage, look: Terminal) -> String {
-    let (requests, unserved) = (plan.statistics.requests, plan.unserved.len() as u64);
-    let state = format!("{} requests · {} unserved", count(requests), count(unserved));
-    let mut text = format!("\n  {}  {}\n\n", look.strong(&instance.name), look.quiet(&state));
-    let verdict = match (short.unserved_at_least, short.cuts.is_empty()) {
-        (0, _) if unserved == 0 => look.good("✓ all are served"),
-        (0, true) => look.notice("no cut proves a shortage: policies, connections, depth or whole slots keep requests unserved"),
-        (0, false) => look.notice("not all can have every substream; the cuts do not prove that anybody goes unserved"),
-        (at_least, _) => {
-            let proved = if at_least == unserved { ", and no plan serves more" } else { "" };
-            look.bad(&format!("✗ at least {} of {} requests stay unserved in any plan{proved}", count(at_least), count(requests)))
+    if parts.is_empty() || node.is_some() {
+        let unserved = explain::unserved(instance, &rules, plan, node);
+        let served = node.map(|node| explain::served(instance, &rules, plan, node)).unwrap_or_default();
+        if node.is_some() {
+            parts.push(Part { name: "served", machine: json!(served), words: requests::served(&served, look) });
         }
+        let words = requests::unserved(instance, plan, &unserved, node.is_some(), look);
+        parts.push(Part { name: "unserved", machine: json!(unserved), words });
+        if node.is_none() {
+            parts.push(Part { name: "links", machine: limits::links(instance, plan), words: String::new() });
+            let words = limits::words(instance, plan, look);
+            parts.push(Part { name: "policies", machine: limits::policies(instance, plan), words });
+        }
+    }
+    Ok(parts)
+}
+
+/// Solves the instance again and again, as the plan was made.
+fn counterfactual(instance: &Instance, plan: &Plan, weights: Weights) -> Result<Vec<explain::Without>, Failure> {
+    let mut model = Model::shipped(&plan.origin.model).or_else(|| Model::shipped("live")).expect("live is shipped");
+    model.weights = weights;
+    let method = match plan.origin.method {
+        Method::Exact => MethodChoice::Exact,
+        Method::Greedy => MethodChoice::Greedy,
+        _ => MethodChoice::Auto,
     };
-    let _ = writeln!(text, "  {verdict}\n");
-    for (number, cut) in short.cuts.iter().take(LISTED).enumerate() {
-        tell(&mut text, instance, number + 1, cut, look);
+    let options = Options { seed: plan.origin.seed, method, ..Options::new(model) };
+    let mut bar = Bar::new(Terminal::stderr());
+    let answers = explain::without(instance, plan, &options, &mut bar, &Cancel::default());
+    bar.clear();
+    Ok(answers)
+}
+
+fn lint_words(found: &[Finding], look: Terminal) -> String {
+    let mut text = format!("\n  {}\n", look.strong("policies to look at again"));
+    if found.is_empty() {
+        let _ = writeln!(text, "     {}", look.good("✓ every policy in force can matter, and none fights another"));
     }
-    if let Some(more) = short.cuts.len().checked_sub(LISTED).filter(|more| *more > 0) {
-        let _ = writeln!(text, "  {}\n", look.quiet(&format!("and {more} smaller cuts, which --json lists")));
+    for finding in found {
+        let word = finding.kind.replace('_', " ");
+        let other = finding.other.as_ref().map(|other| format!(" {other}")).unwrap_or_default();
+        let _ = writeln!(text, "     {}  {word}{other}: {}", look.notice(&finding.policy), finding.text);
     }
-    let _ = writeln!(text, "  {}", look.strong("bounds that know no links"));
-    line(&mut text, "knapsack", &format!("service at most {}", number(short.knapsack)));
-    if let Some(rate) = short.full_mesh {
-        let asked = instance.contents.iter().map(|content| content.bitrate).max().unwrap_or_default();
-        line(&mut text, "full mesh", &format!("at most {} to each, where {asked} are asked", Kbps(rate as u64)));
-    }
-    if let Some(bound) = plan.service.bound {
-        let _ = writeln!(text, "  {}", look.strong("the plan"));
-        line(&mut text, "service", &format!("{}, proved to be at most {}", number(plan.service.value), number(bound)));
-    }
+    text.push('\n');
     text
-}
-
-fn counted(number: u64, what: &str) -> String {
-    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
-}
-
-fn line(text: &mut String, name: &str, what: &str) {
-    let _ = writeln!(text, "     {name:<12} {what}");
-}
-
-/// One cut: who is behind it, what is asked, what comes, what is short.
-fn tell(text: &mut String, instance: &Instance, number: usize, cut: &Cut, look: Terminal) {
-    let what = match content(instance, cut) {
-        None => "too few slots".to_owned(),
-        Some(content) => format!("too few slots for the first copies of {content}"),
-    };
-    let place = match (cut.everywhere, cut.links.len()) {
-        (true, _) => "everywhere".to_owned(),
-        (false, 0) => "where no link leads".to_owned(),
-        (false, 1) => format!("behind {}", instance.links[cut.links[0].0].id),
-        (false, links) => format!("behind {links} links"),
-    };
-    let _ = writeln!(text, "  {}", look.strong(&format!("{number}. {what}, {place}")));
-    let networks = listed(cut.networks.iter().map(|id| instance.networks[*id].id.to_string()));
-    line(text, "networks", &networks);
-    line(text, "nodes", &format!("{}, with {}", count(cut.nodes), counted(cut.requests, "request")));
-    line(text, "must come", &format!("{}, {}", counted(cut.slots, "slot"), cut.demand));
-    let senders = if cut.scarce == Scarce::Volume { "all senders there together" } else { "the holders there" };
-    line(text, "sent inside", &format!("at most {}, by {senders}", cut.supply));
-    if !cut.links.is_empty() {
-        let room = cut.links.iter().map(|(link, room)| format!("{} {room}", instance.links[*link].id));
-        line(text, "links in", &format!("at most {}: {}", cut.import(), listed(room)));
-    }
-    line(text, "short of", &cut.short().to_string());
-    line(text, "unserved", &format!("at least {} of these requests\n", count(cut.unserved_at_least)));
-}
-
-fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
-    let more = names.len().saturating_sub(LISTED);
-    let mut shown: Vec<String> = names.take(LISTED).collect();
-    if more > 0 {
-        shown.push(format!("and {more} more"));
-    }
-    shown.join(", ")
 }

@@ -7,6 +7,7 @@ mod assemble;
 mod certificate;
 mod cut;
 mod exact;
+pub mod explain;
 mod optimize;
 pub mod options;
 mod protocols;

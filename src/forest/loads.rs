@@ -89,6 +89,16 @@ impl Loads {
         Some(Kbps(self.link[link])).filter(|left| left.0 != UNLIMITED)
     }
 
+    /// Gives a node more uplink (`on`), or takes it back.
+    pub fn widen_uplink(&mut self, node: NodeId, more: Kbps, on: bool) {
+        shift(&mut self.uplink[node], more.0, !on);
+    }
+
+    /// Gives a link more capacity (`on`), or takes it back.
+    pub fn widen_link(&mut self, link: LinkId, more: Kbps, on: bool) {
+        shift(&mut self.link[link], more.0, !on);
+    }
+
     /// What a row of [`Rules::limits`] has left.
     pub fn limit(&self, row: usize) -> Kbps {
         Kbps(self.limit[row])

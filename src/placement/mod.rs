@@ -12,6 +12,8 @@
 //! 7. **Relaxing** (`relaxing`): policies that may be broken, for requests that would get nothing otherwise.
 //! 8. **Swap search** ([`improve`]): the same service at less cost.
 //!
+//! [`Probe`] asks a finished forest what would be, if something were more.
+//!
 //! [`place`] tells the story; small instances are placed several times with other orders, and the best is kept.
 
 mod attach;
@@ -21,6 +23,7 @@ mod guide;
 mod improve;
 mod order;
 mod pools;
+mod probe;
 mod relaxing;
 mod relays;
 mod spread;
@@ -33,6 +36,7 @@ use crate::program::relaxation::Guidance;
 use grow::Grower;
 pub use improve::improve;
 use order::Order;
+pub use probe::{Grant, Probe};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 

@@ -85,7 +85,7 @@ pub(super) fn bridge(grower: &mut Grower<'_, '_>, order: &Order) {
 }
 
 /// Feeds a relay with what the request lacks, as far as that is possible, then the request; undone if that fails.
-fn bridge_over(grower: &mut Grower<'_, '_>, seat: SeatId, relay: NodeId) -> bool {
+pub(super) fn bridge_over(grower: &mut Grower<'_, '_>, seat: SeatId, relay: NodeId) -> bool {
     let instance = grower.forest.instance;
     let at = grower.forest.seat(seat);
     let other = instance.request(relay, at.content).is_none() && instance.held(relay, at.content) == 0;

@@ -155,6 +155,19 @@ impl Rules {
         found
     }
 
+    /// The policies that forbid, limit or count a flow, in list order.
+    pub fn restricting(&self, from: ClassId, to: ClassId, content: ContentId) -> Vec<PolicyId> {
+        let mut found = Vec::new();
+        if let Some(route) = self.reach(from, to) {
+            self.each_rule(from, to, content, route, |rule| {
+                if matches!(rule.effect, Effect::Forbid | Effect::Limit(_) | Effect::NodeLimit(_) | Effect::CopyLimit(_)) {
+                    found.push(rule.policy);
+                }
+            });
+        }
+        found
+    }
+
     /// Calls `row` with each row of [`Rules::limits`] that counts a flow on this arc.
     pub fn each_limit(&self, from: ClassId, to: ClassId, content: ContentId, route: RouteId, mut row: impl FnMut(usize)) {
         if !self.limits.is_empty() {

@@ -152,6 +152,11 @@ impl super::Rules {
         !self.receivers.redundancy.is_empty()
     }
 
+    /// The policies that ask for several parents of each substream of a request.
+    pub fn multiplying(&self, node: NodeId, content: ContentId) -> impl Iterator<Item = PolicyId> + '_ {
+        asks(&self.receivers.redundancy, self.signatures.number(node), content, &[]).map(|(policy, _)| policy)
+    }
+
     /// All requests of a content need as many substreams, and one parent for each.
     pub fn is_uniform(&self) -> bool {
         self.receivers.degrade.is_empty() && self.receivers.redundancy.is_empty()
