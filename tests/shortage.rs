@@ -168,11 +168,3 @@ fn explain_tells_the_same_in_json() {
     let arithmetic = ["demand_kbps", "supply_kbps", "import_kbps", "short_kbps"].map(|field| cut[field].as_u64().unwrap());
     assert_eq!(arithmetic, [12_000, 3_000, 4_000, 5_000]);
 }
-
-#[test]
-fn what_explain_cannot_tell_yet_is_refused() {
-    for option in [&["--lint"][..], &["--counterfactual"], &["--node", "a1"], &["--shortage", "--lint"], &[]] {
-        let (words, fault) = explained(option, 2);
-        assert!(words.is_empty() && fault.contains("this version"), "{option:?}: {words}{fault}");
-    }
-}
