@@ -11,6 +11,7 @@ mod explain;
 mod export;
 mod figures;
 mod generate;
+mod import;
 mod input;
 mod output;
 mod progress;
@@ -64,6 +65,8 @@ enum Verb {
     Export(export::Arguments),
     /// Makes an instance from a scenario and a seed
     Generate(generate::Arguments),
+    /// Makes an instance from published measurements, or merges them into one
+    Import(import::Arguments),
     /// Prints the JSON Schema of a file format
     Schema(schema::Arguments),
     /// Prints a completion script for a shell
@@ -88,6 +91,7 @@ pub fn run(arguments: &[OsString]) -> Result<(), Failure> {
         Verb::Explain(verb) => explain::run(verb),
         Verb::Export(verb) => export::run(verb),
         Verb::Generate(verb) => generate::run(verb),
+        Verb::Import(verb) => import::run(verb),
         Verb::Schema(verb) => schema::run(verb),
         Verb::Completions(verb) => completions::run(verb, Arguments::command()),
         Verb::Man(verb) => completions::man(verb, Arguments::command()),

@@ -1,0 +1,98 @@
+//! `pleach import`: published measurements in, an instance out, and sentences about what they turned out to be.
+//!
+//! One subcommand for each format, in a file of its own with its own options; [`Common`] is what all of them take and
+//! do: open the files, merge, check, write, tell.
+
+mod p2plive;
+
+use super::errors::Failure;
+use super::terminal::{Terminal, say};
+use super::{input, output, rows};
+use clap::{Args, Subcommand};
+use pleach::instance::import::{self, Made, Source};
+use pleach::instance::{Document, Faults, Instance};
+use std::path::{Path, PathBuf};
+
+/// As typed.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum Format {
+    /// The viewers of a hybrid CDN/P2P live system at one moment, from its logs
+    P2plive(p2plive::Arguments),
+}
+
+/// Imports in the format named.
+pub fn run(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.format {
+        Format::P2plive(format) => p2plive::run(format),
+    }
+}
+
+/// What every format takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// An instance to merge into: rows with the same ids are replaced
+    #[arg(long, value_name = "INSTANCE")]
+    into: Option<PathBuf>,
+
+    /// Name of the instance [default: from the files, or that of --into]
+    #[arg(long)]
+    name: Option<String>,
+
+    /// The instant that the instance describes, RFC 3339 [default: from the files, or that of --into]
+    #[arg(long, value_name = "TIME")]
+    time: Option<String>,
+
+    /// Where the instance goes [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Common {
+    /// Standard input can be read once.
+    fn may_read(&self, files: &[&Path]) -> Result<(), Failure> {
+        let all: Vec<&Path> = files.iter().copied().chain(self.into.as_deref()).collect();
+        input::one_standard_input(&all)
+    }
+
+    /// Merges what a format made of its files, writes the instance that comes of it, and tells the notes.
+    fn write(self, files: &[&Source], made: Result<Made, Faults>) -> Result<(), Failure> {
+        let Made { document: part, notes } = made.map_err(|Faults(faults)| {
+            let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+            input::faulty(&names.join(", "), &faults)
+        })?;
+        let time = self.time.as_deref().map(instant).transpose()?;
+        let mut document = import::settle(part, self.into.as_deref().map(base).transpose()?);
+        document.name = self.name.unwrap_or(document.name);
+        document.time = time.unwrap_or(document.time);
+        if document.time.is_empty() {
+            let remedy = "say which instant the instance describes, like --time 2026-11-22T19:30:00Z, or give --into";
+            return Err(Failure::usage("--time", "the files tell no time", remedy));
+        }
+        let checked = Instance::from_document(document.clone());
+        let (_, warnings) = checked.map_err(|Faults(faults)| input::faulty("the instance that comes of it", &faults))?;
+        input::warn(&warnings);
+        output::write(self.output.as_deref(), |out| rows::write(out, &document))?;
+        let notes: String = notes.iter().map(|note| format!("  {note}\n")).collect();
+        say(&format!("\n  {}\n\n{notes}", Terminal::stderr().strong(&document.name)));
+        Ok(())
+    }
+}
+
+fn base(path: &Path) -> Result<Document, Failure> {
+    let source = input::source(path)?;
+    import::document(&source.text).map_err(|Faults(faults)| input::faulty(&source.name, &faults))
+}
+
+fn instant(text: &str) -> Result<String, Failure> {
+    let read = text.parse::<jiff::Timestamp>();
+    read.map(|_| text.to_owned()).map_err(|_| {
+        let remedy = "write it like 2026-11-22T19:30:00Z";
+        Failure::usage("--time", format!("\"{text}\" is not an instant"), remedy)
+    })
+}
