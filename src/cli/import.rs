@@ -3,7 +3,14 @@
 //! One subcommand for each format, in a file of its own with its own options; [`Common`] is what all of them take and
 //! do: open the files, merge, check, write, tell.
 
+mod alto;
+mod as_rel;
+mod audience;
+mod ip_to_as;
 mod p2plive;
+mod sndlib;
+mod subnets;
+mod topology_zoo;
 
 use super::errors::Failure;
 use super::terminal::{Terminal, say};
@@ -24,12 +31,30 @@ pub struct Arguments {
 enum Format {
     /// The viewers of a hybrid CDN/P2P live system at one moment, from its logs
     P2plive(p2plive::Arguments),
+    /// Points of presence and cables of operators, from the Internet Topology Zoo
+    TopologyZoo(topology_zoo::Arguments),
+    /// Nodes, links and demands of SNDlib
+    Sndlib(sndlib::Arguments),
+    /// Autonomous systems, their relations, and their ports at exchanges
+    AsRel(as_rel::Arguments),
+    /// Network map and cost maps of an ALTO server
+    Alto(alto::Arguments),
+    /// Subnets of an enterprise, and where peer-to-peer is on, off or consume-only
+    Subnets(subnets::Arguments),
+    /// The networks of an instance's nodes, by their addresses
+    IpToAs(ip_to_as::Arguments),
 }
 
 /// Imports in the format named.
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.format {
         Format::P2plive(format) => p2plive::run(format),
+        Format::TopologyZoo(format) => topology_zoo::run(format),
+        Format::Sndlib(format) => sndlib::run(format),
+        Format::AsRel(format) => as_rel::run(format),
+        Format::Alto(format) => alto::run(format),
+        Format::Subnets(format) => subnets::run(format),
+        Format::IpToAs(format) => ip_to_as::run(format),
     }
 }
 
@@ -60,14 +85,31 @@ impl Common {
         input::one_standard_input(&all)
     }
 
-    /// Merges what a format made of its files, writes the instance that comes of it, and tells the notes.
+    /// Opens the files of a format.
+    fn open(&self, files: &[PathBuf]) -> Result<Vec<Source>, Failure> {
+        self.may_read(&files.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
+        files.iter().map(|file| input::source(file)).collect()
+    }
+
+    /// The instance to merge into.
+    fn base(&self) -> Result<Option<Document>, Failure> {
+        self.into.as_deref().map(base).transpose()
+    }
+
+    /// [`merge`](Common::merge), for a format that does not look at the instance to merge into.
     fn write(self, files: &[&Source], made: Result<Made, Faults>) -> Result<(), Failure> {
+        let base = self.base()?;
+        self.merge(base, files, made)
+    }
+
+    /// Merges what a format made of its files, writes the instance that comes of it, and tells the notes.
+    fn merge(self, base: Option<Document>, files: &[&Source], made: Result<Made, Faults>) -> Result<(), Failure> {
         let Made { document: part, notes } = made.map_err(|Faults(faults)| {
             let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
             input::faulty(&names.join(", "), &faults)
         })?;
         let time = self.time.as_deref().map(instant).transpose()?;
-        let mut document = import::settle(part, self.into.as_deref().map(base).transpose()?);
+        let mut document = import::settle(part, base);
         document.name = self.name.unwrap_or(document.name);
         document.time = time.unwrap_or(document.time);
         if document.time.is_empty() {

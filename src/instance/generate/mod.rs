@@ -6,6 +6,7 @@
 //! The same scenario, knobs and seed give the same document, byte for byte.
 
 pub mod access;
+pub mod audience;
 mod country;
 mod draw;
 pub mod nat;

@@ -17,6 +17,12 @@ impl Source {
         Source { name: name.into(), text: text.into() }
     }
 
+    /// Its name without folders, and without what follows the first dot.
+    pub fn stem(&self) -> &str {
+        let file = self.name.rsplit(['/', '\\']).next().unwrap_or(&self.name);
+        file.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or(file)
+    }
+
     /// A fault at a line, counted from 1.
     pub fn fault(&self, line: u64, code: Code, what: impl Into<String>, remedy: impl Into<String>) -> Fault {
         Fault::new(code, format_args!("{}:{line}", self.name), what, remedy)
