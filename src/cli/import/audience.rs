@@ -8,7 +8,8 @@ use pleach::units::Kbps;
 /// How a map becomes an instance, as typed.
 #[derive(Debug, Args)]
 pub struct Layout {
-    /// What a link costs per Mbps: 0.1 per 1000 km, 0.1 each, or as the file prices it (mean 0.1) [default: distance]
+    /// What a link costs per Mbps: 0.1 per 1000 km, 0.1 each, or as the file prices it (mean 0.1)
+    /// [default: as the file prices it, if this format has prices, else by distance]
     #[arg(long, value_enum, value_name = "BY")]
     costs: Option<By>,
 

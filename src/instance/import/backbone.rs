@@ -100,13 +100,11 @@ impl Backbone {
         }
         let parallel = self.parallel();
         if parallel > 0 {
-            notes.push(match wiring.bundle {
-                true => format!("{parallel} cables run beside others and are added to them"),
-                false => format!(
-                    "{parallel} cables run beside others: a flow takes one route, the others idle unless it is down; \
-                     --bundle adds them up"
-                ),
-            });
+            let hint = match wiring.bundle {
+                true => "added up",
+                false => "a flow takes one of them, the others idle while it is up; --bundle adds them up",
+            };
+            notes.push(format!("cables beside others: {parallel} ({hint})"));
         }
         if wiring.bundle {
             self.bundle();

@@ -48,6 +48,9 @@ fn map(graph: &[Entry<'_>], source: &Source, located: &mut Located) -> Backbone 
         }
         backbone.points.push(point(fields, id, located));
     }
+    if backbone.points.is_empty() {
+        located.fault(1, Code::MissingField, "the graph has no nodes", "add some");
+    }
     let one_way = number(graph, "directed") == Some(1.0);
     let mut loops = 0;
     for entry in graph.iter().filter(|entry| entry.key == "edge") {

@@ -55,10 +55,13 @@ pub fn parse(text: &str, located: &mut Located) -> Network {
         return reader.network;
     }
     let mut section: Option<(&str, usize)> = None;
+    let mut depth = 0;
     for (line, text) in text.lines().enumerate().map(|(row, text)| (row + 1, text.trim())) {
         match section {
             _ if text.is_empty() || text.starts_with(['#', '?']) => {}
             None => section = opened(text, line, located),
+            // Here alone brackets stand open over several lines.
+            Some(("ADMISSIBLE_PATHS", _)) if depth > 0 || text != ")" => depth = nested(depth, text),
             Some(_) if text == ")" => section = None,
             Some((name, _)) => reader.line(name, text, line, located),
         }
@@ -67,6 +70,12 @@ pub fn parse(text: &str, located: &mut Located) -> Network {
         located.fault(line, Code::Syntax, format!("the section {name} is never closed"), "write ) on a line of its own");
     }
     reader.network
+}
+
+/// How many brackets are open after a line.
+fn nested(depth: usize, line: &str) -> usize {
+    let count = |sign: char| line.chars().filter(|c| *c == sign).count();
+    (depth + count('(')).saturating_sub(count(')'))
 }
 
 /// The section that a line opens.
