@@ -54,7 +54,7 @@ fn what_is_missing_is_asked_for() {
         ("import subnets subnets.csv", "--time"),
         ("import ip-to-as table.csv", "--into"),
         ("import topology-zoo", "FILE.gml"),
-        ("import sndlib triangle.txt --demands=-1", "0 or more"),
+        ("import sndlib triangle.txt --demands=-1", "0 to 1000000"),
         ("import topology-zoo andes.gml --seed 3", "--viewers"),
     ];
     for (line, told) in missing {

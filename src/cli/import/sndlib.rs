@@ -79,8 +79,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     common.write(&files.iter().collect::<Vec<_>>(), made)
 }
 
-/// A finite number, 0 or more.
+/// A number from 0 to 1000000.
 pub(super) fn factor(text: &str) -> Result<f64, String> {
-    let factor = text.parse::<f64>().ok().filter(|factor| factor.is_finite() && *factor >= 0.0);
-    factor.ok_or_else(|| "write a number, 0 or more".into())
+    let factor = text.parse::<f64>().ok().filter(|factor| (0.0..=1e6).contains(factor));
+    factor.ok_or_else(|| "write a number, 0 to 1000000".into())
 }

@@ -23,6 +23,9 @@ use smol_str::{SmolStr, format_smolstr};
 /// The mean cost between two PIDs, where no factor is asked for.
 const MEAN: f64 = 0.1;
 
+/// The largest cost that is taken.
+const DEAREST: f64 = 1e12;
+
 /// One cost map.
 struct Costs {
     ordinal: bool,
@@ -104,6 +107,9 @@ fn network_map(
     let mut networks = Vec::new();
     for (pid, groups) in object(source, value.get("network-map"), "$.network-map", faults).into_iter().flatten() {
         let path = format!("$.network-map.{pid}");
+        if pid.is_empty() {
+            complain(source, &path, Code::EmptyId, "a PID without a character", "give it a name", faults);
+        }
         for (family, list) in object(source, Some(groups), &path, faults).into_iter().flatten() {
             if !matches!(family.as_str(), "ipv4" | "ipv6") {
                 continue;
@@ -189,9 +195,9 @@ fn cells(
                 let what = "the network map has no such PID";
                 complain(source, &path, Code::DanglingReference, what, "add it, or mend the name", faults);
             }
-            match cost.as_f64().filter(|cost| *cost >= 0.0) {
+            match cost.as_f64().filter(|cost| (0.0..=DEAREST).contains(cost)) {
                 Some(cost) => cells.push((from.into(), to.into(), cost)),
-                None => complain(source, &path, Code::OutOfRange, format!("the cost is {cost}"), "write 0 or more", faults),
+                None => complain(source, &path, Code::OutOfRange, format!("the cost is {cost}"), "write 0 to 10^12", faults),
             }
         }
     }

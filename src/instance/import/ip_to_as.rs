@@ -26,8 +26,9 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-/// What a MaxMind database ends with, before its metadata.
+/// What stands before the metadata of a MaxMind database, in its last 128 KiB.
 const MAXMIND: &[u8] = b"\xab\xcd\xefMaxMind.com";
+const METADATA: usize = 128 * 1024;
 
 /// Nodes of `into` that move, and networks that are new.
 pub fn import(table: &Source, into: &Document) -> Result<Made, Faults> {
@@ -68,7 +69,8 @@ pub fn import(table: &Source, into: &Document) -> Result<Made, Faults> {
 type Find<'t> = Box<dyn Fn(IpAddr) -> Result<Option<u32>, String> + 't>;
 
 fn finder<'t>(table: &'t Source, faults: &mut Complaints) -> Find<'t> {
-    if table.text.windows(MAXMIND.len()).rev().any(|bytes| bytes == MAXMIND) {
+    let end = &table.text[table.text.len().saturating_sub(METADATA)..];
+    if end.windows(MAXMIND.len()).any(|bytes| bytes == MAXMIND) {
         return match Reader::from_source(table.text.as_slice()) {
             Ok(reader) => Box::new(move |address| lookup(&reader, address)),
             Err(fault) => {
@@ -105,7 +107,11 @@ enum Spelled<'r> {
 }
 
 fn lookup(reader: &Reader<&[u8]>, address: IpAddr) -> Result<Option<u32>, String> {
-    let found = reader.lookup(address.to_canonical());
+    let address = address.to_canonical();
+    if address.is_ipv6() && reader.metadata().ip_version == 4 {
+        return Ok(None);
+    }
+    let found = reader.lookup(address);
     let record = found.and_then(|found| found.decode::<Record<'_>>()).map_err(|fault| fault.to_string())?;
     Ok(record.and_then(|record| {
         record.autonomous_system_number.or(match record.asn? {

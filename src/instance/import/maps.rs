@@ -5,8 +5,9 @@
 use super::super::document::Document;
 use super::super::fault::Faults;
 use super::super::generate::audience::Audience;
-use super::backbone::{Laid, Wiring};
+use super::backbone::{Laid, Wiring, unique};
 use super::{Complaints, Made, Source, sndlib, topology_zoo};
+use rustc_hash::FxHashSet;
 
 /// The format of the maps.
 #[derive(Clone, Debug)]
@@ -34,8 +35,12 @@ pub fn import(sources: &[Source], options: &Options) -> Result<Made, Faults> {
     let mut document = Document::default();
     let mut notes = Vec::new();
     let mut entrances = Vec::new();
+    let mut names = FxHashSet::default();
     for source in sources {
-        let prefix = |name: &str| if sources.len() > 1 { format!("{name}/") } else { String::new() };
+        let mut prefix = |name: &str| match sources.len() {
+            1 => String::new(),
+            _ => format!("{}/", unique(name.into(), &mut names)),
+        };
         let laid: Laid = match &options.format {
             Format::TopologyZoo => {
                 let backbone = topology_zoo::read(source, &mut faults);

@@ -110,6 +110,7 @@ fn cable(link: &Link, module: Module, unit: Kbps) -> Cable {
     };
     let capacity = if link.installed > 0.0 { Some(link.installed) } else { module.map(|(capacity, _)| *capacity) };
     let price = if link.routing_cost > 0.0 { Some(link.routing_cost) } else { module.map(|(capacity, cost)| cost / capacity) };
+    let price = price.filter(|price| price.is_finite());
     Cable { ends: link.ends, one_way: false, capacity: capacity.map(|capacity| kbps(capacity * unit.0 as f64)), price }
 }
 

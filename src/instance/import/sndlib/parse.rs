@@ -45,6 +45,9 @@ pub struct Demand {
     pub volume: f64,
 }
 
+/// No capacity, cost or demand is larger.
+const MOST: f64 = 1e12;
+
 const HEADER: &str = "?SNDlib native format";
 
 /// Reads the text line by line; a line with a fault is left out.
@@ -130,11 +133,11 @@ impl Reader {
             return located.fault(line, Code::Syntax, "this is no link", remedy);
         };
         let ends = self.ends(from, to, line, located);
-        let amounts = number(installed, line, located).zip(number(routing_cost, line, located));
+        let amounts = amount(installed, line, located).zip(amount(routing_cost, line, located));
         if modules.len() % 2 == 1 {
             located.fault(line, Code::Syntax, "a module without a cost", "write a capacity and a cost for each module");
         }
-        let module = |pair: &[&str]| number(pair[0], line, located).zip(number(pair[1], line, located));
+        let module = |pair: &[&str]| amount(pair[0], line, located).zip(amount(pair[1], line, located));
         let modules = modules.chunks_exact(2).filter_map(module).collect();
         if let Some((ends, (installed, routing_cost))) = ends.zip(amounts) {
             self.network.links.push(Link { ends, installed, routing_cost, modules });
@@ -147,7 +150,7 @@ impl Reader {
             return located.fault(line, Code::Syntax, "this is no demand", remedy);
         };
         let ends = self.ends(from, to, line, located);
-        let volume = number(unit, line, located).zip(number(value, line, located)).map(|(unit, value)| unit * value);
+        let volume = amount(unit, line, located).zip(amount(value, line, located)).map(|(unit, value)| unit * value);
         self.network.demands.extend(ends.zip(volume).map(|(ends, volume)| Demand { ends, volume }));
     }
 
@@ -167,6 +170,15 @@ impl Reader {
         let (from, to) = (row(from), row(to));
         from.zip(to)
     }
+}
+
+/// A number from 0 to 10^12.
+fn amount(word: &str, line: usize, located: &mut Located) -> Option<f64> {
+    let number = number(word, line, located)?;
+    if !(0.0..=MOST).contains(&number) {
+        located.fault(line, Code::OutOfRange, format!("{word} is out of range"), "write 0 to 10^12");
+    }
+    Some(number)
 }
 
 fn number(word: &str, line: usize, located: &mut Located) -> Option<f64> {
