@@ -106,7 +106,8 @@ impl Common {
     fn merge(self, base: Option<Document>, files: &[&Source], made: Result<Made, Faults>) -> Result<(), Failure> {
         let Made { document: part, notes } = made.map_err(|Faults(faults)| {
             let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-            input::faulty(&names.join(", "), &faults)
+            let verb = if names.len() == 1 { "has" } else { "have" };
+            input::faulty(&format!("{} {verb}", names.join(", ")), &faults)
         })?;
         let time = self.time.as_deref().map(instant).transpose()?;
         let mut document = import::settle(part, base);
@@ -117,7 +118,7 @@ impl Common {
             return Err(Failure::usage("--time", "the files tell no time", remedy));
         }
         let checked = Instance::from_document(document.clone());
-        let (_, warnings) = checked.map_err(|Faults(faults)| input::faulty("the instance that comes of it", &faults))?;
+        let (_, warnings) = checked.map_err(|Faults(faults)| input::faulty("the instance that comes of it has", &faults))?;
         input::warn(&warnings);
         output::write(self.output.as_deref(), |out| rows::write(out, &document))?;
         let notes: String = notes.iter().map(|note| format!("  {note}\n")).collect();
@@ -128,7 +129,7 @@ impl Common {
 
 fn base(path: &Path) -> Result<Document, Failure> {
     let source = input::source(path)?;
-    import::document(&source.text).map_err(|Faults(faults)| input::faulty(&source.name, &faults))
+    import::document(&source.text).map_err(|Faults(faults)| input::faulty(&format!("{} has", source.name), &faults))
 }
 
 fn instant(text: &str) -> Result<String, Failure> {

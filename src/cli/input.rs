@@ -94,11 +94,11 @@ fn refused(path: &Path, fault: ReadError) -> Failure {
     }
 }
 
-/// What was read and is not what it should be.
-pub fn faulty(name: &str, faults: &[Fault]) -> Failure {
+/// What was read and is not what it should be; `who` is the beginning of the sentence, `x.json has`.
+pub fn faulty(who: &str, faults: &[Fault]) -> Failure {
     let message = match faults.len() {
-        1 => format!("{name} has a fault"),
-        many => format!("{name} has {many} faults"),
+        1 => format!("{who} a fault"),
+        many => format!("{who} {many} faults"),
     };
     Failure::new(Kind::Input, message, faults.iter().map(told).collect())
 }

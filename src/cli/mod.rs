@@ -1,7 +1,7 @@
 //! Floor 8: the command line. Arguments in, files out, words on standard error, an exit code.
 //!
 //! One file for each verb. `errors` holds what can go wrong and its exit codes; `input` and `output` open files;
-//! `summary`, `figures` and `progress` are what an operator sees; `terminal` knows whether colours may be used.
+//! `summary`, `traffic`, `figures` and `progress` are what an operator sees; `terminal` knows whether colours may be used.
 
 pub mod errors;
 
@@ -20,6 +20,7 @@ mod schema;
 mod solve;
 mod summary;
 mod terminal;
+mod traffic;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, Parser, Subcommand};

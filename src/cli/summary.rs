@@ -1,8 +1,9 @@
-//! What an operator sees after a solve: the three values with their bounds, who is left out and why, what is scarce,
-//! and where the time went.
+//! What an operator sees after a solve: the three values with their bounds, the traffic beside that of the topology in
+//! force, who is left out and why, what is scarce, and where the time went.
 
 use super::figures::{bar, count, number, percent, right, share, table, time};
 use super::terminal::Terminal;
+use super::traffic;
 use comfy_table::{Cell, Color, Table};
 use pleach::engine::theory;
 use pleach::instance::Instance;
@@ -21,6 +22,7 @@ pub fn of(instance: &Instance, plan: &Plan, look: Terminal) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "\n{}\n", headline(instance, plan, look));
     section(&mut text, look, "", values(instance, plan, look));
+    section(&mut text, look, "beside the topology in force", traffic::beside(instance, plan, look));
     section(&mut text, look, "unserved", unserved(instance, plan, look));
     section(&mut text, look, "busiest links", links(instance, plan, look));
     section(&mut text, look, "binding policies", policies(instance, plan, look));

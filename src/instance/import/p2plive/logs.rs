@@ -6,6 +6,7 @@ use super::super::{Complaints, Source};
 use crate::units::Kbps;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+use std::collections::BTreeMap;
 
 const PEERS: [&str; 7] = ["peer", "isp", "city", "cc_fips", "continent", "first_ms", "last_ms"];
 const LINKS: [&str; 7] = ["rx", "tx", "t0_ms", "t1_ms", "chunks", "bytes", "busy_ms"];
@@ -17,6 +18,8 @@ pub(super) struct Logs {
     pub peers: Vec<Peer>,
     /// In the order of the file.
     pub links: Vec<Link>,
+    /// Links whose transfers took less than no time, because a clock was set back; they count as taking none.
+    pub set_back: u64,
 }
 
 /// One session of a viewer.
@@ -80,9 +83,25 @@ pub(super) fn read(peers: &Source, links: &Source, faults: &mut Complaints) -> L
         });
     }
     if let Some(table) = Table::open(links, LINKS, faults).filter(|_| told) {
-        table.rows(faults, |line, cells, faults| logs.links.extend(link(line, cells, &names, faults)));
+        table.rows(faults, |line, cells, faults| {
+            let Some((link, set_back)) = link(line, cells, &names, faults) else { return };
+            logs.links.push(link);
+            logs.set_back += u64::from(set_back);
+        });
     }
     logs
+}
+
+/// Reads the numbers of ISPs by the names that the logs give them.
+pub(super) fn asns(source: &Source, faults: &mut Complaints) -> BTreeMap<SmolStr, u32> {
+    let mut asns = BTreeMap::new();
+    if let Some(table) = Table::open(source, ["isp_in_p2plive", "asn"], faults) {
+        table.rows(faults, |line, [isp, asn], faults| {
+            let row = (line.word(isp, faults), line.number(asn, faults));
+            asns.extend(row.0.map(SmolStr::from).zip(row.1));
+        });
+    }
+    asns
 }
 
 fn peer(line: Line<'_>, cells: [Cell<'_>; 7], faults: &mut Complaints) -> Option<Peer> {
@@ -98,7 +117,13 @@ fn peer(line: Line<'_>, cells: [Cell<'_>; 7], faults: &mut Complaints) -> Option
     })
 }
 
-fn link(line: Line<'_>, cells: [Cell<'_>; 7], names: &FxHashMap<SmolStr, usize>, faults: &mut Complaints) -> Option<Link> {
+/// A link, and whether a clock was set back meanwhile.
+fn link(
+    line: Line<'_>,
+    cells: [Cell<'_>; 7],
+    names: &FxHashMap<SmolStr, usize>,
+    faults: &mut Complaints,
+) -> Option<(Link, bool)> {
     let [rx, tx, first, last, chunks, bytes, busy] = cells;
     let ends = [rx, tx].map(|cell| {
         let id = line.word(cell, faults)?;
@@ -115,12 +140,13 @@ fn link(line: Line<'_>, cells: [Cell<'_>; 7], names: &FxHashMap<SmolStr, usize>,
     }
     let span = span(line, first, last, faults);
     let chunks = line.number(chunks, faults);
-    let (bytes, busy) = (line.number(bytes, faults), line.number(busy, faults));
-    let (span, rate) = (span?, rate(span?, chunks?, bytes?, busy?));
+    let (bytes, busy) = (line.number(bytes, faults), line.number::<i64>(busy, faults));
+    let (span, busy) = (span?, busy?);
+    let rate = rate(span, chunks?, bytes?, busy.max(0).unsigned_abs());
     if rate.is_none() {
         line.fault(faults, Code::OutOfRange, "so many bytes in so little time are no rate", "mend its bytes and times");
     }
-    Some(Link { rx: ends[0]?, tx: ends[1]?, span, rate: rate? })
+    Some((Link { rx: ends[0]?, tx: ends[1]?, span, rate: rate? }, busy < 0))
 }
 
 fn span(line: Line<'_>, first: Cell<'_>, last: Cell<'_>, faults: &mut Complaints) -> Option<Span> {

@@ -25,7 +25,9 @@ impl FromStr for Moment {
         if text == "busiest" {
             return Ok(Moment::Busiest);
         }
-        let of_day = || text.parse().map(Moment::OfDay).ok().filter(|_| text.contains(':'));
+        // A date without a zone is no instant, and no time of day either.
+        let plain = text.contains(':') && text.chars().all(|c| c.is_ascii_digit() || c == ':' || c == '.');
+        let of_day = || text.parse().map(Moment::OfDay).ok().filter(|_| plain);
         let instant = text.parse().map(Moment::At).ok();
         instant.or_else(of_day).ok_or_else(|| {
             format!("\"{text}\" is no moment: write busiest, a time of day like 20:13, or an instant like 2026-11-22T20:13:00Z")
@@ -64,4 +66,20 @@ fn busiest(logs: &Logs) -> u32 {
         }
     }
     most.1 * MINUTE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_words_times_of_day_or_instants_and_nothing_else() {
+        assert_eq!("busiest".parse(), Ok(Moment::Busiest));
+        assert_eq!("20:13".parse(), Ok(Moment::OfDay(Time::constant(20, 13, 0, 0))));
+        assert_eq!("20:13:30".parse(), Ok(Moment::OfDay(Time::constant(20, 13, 30, 0))));
+        assert_eq!("1970-01-01T01:00:00+01:00".parse(), Ok(Moment::At(Timestamp::UNIX_EPOCH)));
+        for text in ["", "20", "2013", "24:00", "20:61", "2020-07-29", "2020-07-29T20:13", "noon"] {
+            assert!(text.parse::<Moment>().is_err(), "{text}");
+        }
+    }
 }
