@@ -32,16 +32,32 @@ enum Format {
     /// The viewers of a hybrid CDN/P2P live system at one moment, from its logs
     P2plive(p2plive::Arguments),
     /// Points of presence and cables of operators, from the Internet Topology Zoo
+    ///
+    /// Nodes are networks at their place, cables links both ways with the speed that the map knows; routes are cheapest
+    /// paths. With --viewers the instance can be solved as it is.
     TopologyZoo(topology_zoo::Arguments),
     /// Nodes, links and demands of SNDlib
+    ///
+    /// Capacity is what is installed, else one module; prices are routing costs, else those of the module, scaled to a mean
+    /// of 0.1 per Mbps. Demands are left out, or load the links as --demands asks.
     Sndlib(sndlib::Arguments),
     /// Autonomous systems, their relations, and their ports at exchanges
+    ///
+    /// With --as, or --into an instance whose networks have AS numbers, routes without valleys are given between these
+    /// systems, and the rest is left out; else all systems are kept, and paths of least weight may have valleys.
     AsRel(as_rel::Arguments),
     /// Network map and cost maps of an ALTO server
+    ///
+    /// PIDs are networks, costs between them links, round trips paths. Nodes of --into move to the PID of their address.
     Alto(alto::Arguments),
     /// Subnets of an enterprise, and where peer-to-peer is on, off or consume-only
+    ///
+    /// Names are enterprise networks, modes policies about prefixes; the longest prefix counts. Nodes of --into move to the
+    /// site of their address.
     Subnets(subnets::Arguments),
     /// The networks of an instance's nodes, by their addresses
+    ///
+    /// Each node of --into moves to the network of its AS by the longest prefix; nodes without a match are named and stay.
     IpToAs(ip_to_as::Arguments),
 }
 

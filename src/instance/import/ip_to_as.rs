@@ -80,7 +80,7 @@ fn finder<'t>(table: &'t Source, faults: &mut Complaints) -> Find<'t> {
         };
     }
     let mut prefixes = Prefixes::new();
-    let header = table.text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let header = table.text.split(|byte| *byte == b'\n').find(|line| !line.starts_with(b"#")).unwrap_or_default();
     match () {
         () if header.contains(&b'\t') => tabbed(table, &mut prefixes, faults),
         () if header.starts_with(b"network,") => {
@@ -113,11 +113,10 @@ fn lookup(reader: &Reader<&[u8]>, address: IpAddr) -> Result<Option<u32>, String
     }
     let found = reader.lookup(address);
     let record = found.and_then(|found| found.decode::<Record<'_>>()).map_err(|fault| fault.to_string())?;
-    Ok(record.and_then(|record| {
-        record.autonomous_system_number.or(match record.asn? {
-            Spelled::Number(number) => Some(number),
-            Spelled::Text(text) => system(text),
-        })
+    Ok(record.and_then(|record| match (record.autonomous_system_number, record.asn) {
+        (Some(number), _) | (None, Some(Spelled::Number(number))) => Some(number),
+        (None, Some(Spelled::Text(text))) => system(text),
+        (None, None) => None,
     }))
 }
 

@@ -19,6 +19,9 @@ use smol_str::SmolStr;
 /// Rate of the first optical carrier, kbps; OC-n runs at n times this (ANSI T1.105).
 const OPTICAL_CARRIER: u64 = 51_840;
 
+/// The most that a file may state, bit/s.
+const MOST_BITS: f64 = 1e15;
+
 /// Reads one map.
 pub(super) fn read(source: &Source, faults: &mut Complaints) -> Backbone {
     let mut located = Located::new(source, faults);
@@ -127,12 +130,11 @@ fn place(fields: &[Entry<'_>], located: &mut Located) -> Option<Place> {
 /// What an edge carries, as far as the map tells.
 fn speed(fields: &[Entry<'_>], located: &mut Located) -> Option<Kbps> {
     if let Some((line, bits)) = located_number(fields, "LinkSpeedRaw") {
-        let kbps = (bits / 1000.0).round();
-        if !(0.0..=Kbps::LARGEST.0 as f64).contains(&kbps) {
+        if !(0.0..=MOST_BITS).contains(&bits) {
             let what = format!("`LinkSpeedRaw` is {bits}");
             located.fault(line, Code::OutOfRange, what, "write bits per second, 0 to 10^15");
         }
-        return Some(Kbps(kbps as u64));
+        return Some(Kbps((bits / 1000.0).round() as u64));
     }
     text(fields, "LinkType").and_then(optical).or_else(|| text(fields, "LinkLabel").and_then(optical))
 }
