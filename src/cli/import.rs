@@ -57,7 +57,7 @@ enum Format {
     Subnets(subnets::Arguments),
     /// The networks of an instance's nodes, by their addresses
     ///
-    /// Each node of --into moves to the network of its AS by the longest prefix; nodes without a match are named and stay.
+    /// Each node of --into moves to the network of its AS by the longest prefix; nodes without a match are told and stay.
     IpToAs(ip_to_as::Arguments),
 }
 

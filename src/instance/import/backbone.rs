@@ -136,7 +136,7 @@ impl Backbone {
         for point in &self.points {
             *bearers.entry(&point.label).or_default() += 1;
         }
-        let mut taken = FxHashSet::default();
+        let mut taken = FxHashMap::default();
         let id = |point: &Point| {
             let Point { label, tag, .. } = point;
             let wanted = match bearers[label.as_str()] {
@@ -149,7 +149,7 @@ impl Backbone {
     }
 
     fn links(&self, costs: Costs, ids: &[SmolStr]) -> Vec<LinkRow> {
-        let mut taken = FxHashSet::default();
+        let mut taken = FxHashMap::default();
         let mut links = Vec::with_capacity(2 * self.cables.len());
         for (cable, cost) in self.cables.iter().zip(self.costs(costs)) {
             let (a, b) = cable.ends;
@@ -243,14 +243,16 @@ fn mean(values: &[Option<f64>]) -> Option<f64> {
     (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
 }
 
-/// The id that was wanted, or the first of `#2`, `#3`, ... behind it that nobody has.
-pub(super) fn unique(wanted: SmolStr, taken: &mut FxHashSet<SmolStr>) -> SmolStr {
+/// The id that was wanted, or the first of `#2`, `#3`, ... behind it that nobody has; `taken` knows how far each has come.
+pub(super) fn unique(wanted: SmolStr, taken: &mut FxHashMap<SmolStr, usize>) -> SmolStr {
     let mut id = wanted.clone();
-    let mut number = 2;
-    while !taken.insert(id.clone()) {
-        id = format_smolstr!("{wanted}#{number}");
+    let mut number = taken.get(&wanted).copied().unwrap_or(1);
+    while taken.contains_key(&id) {
         number += 1;
+        id = format_smolstr!("{wanted}#{number}");
     }
+    taken.insert(wanted, number);
+    taken.entry(id.clone()).or_insert(1);
     id
 }
 

@@ -7,7 +7,7 @@ use super::super::fault::Faults;
 use super::super::generate::audience::Audience;
 use super::backbone::{Laid, Wiring, unique};
 use super::{Complaints, Made, Source, sndlib, topology_zoo};
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 /// The format of the maps.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub fn import(sources: &[Source], options: &Options) -> Result<Made, Faults> {
     let mut document = Document::default();
     let mut notes = Vec::new();
     let mut entrances = Vec::new();
-    let mut names = FxHashSet::default();
+    let mut names = FxHashMap::default();
     for source in sources {
         let mut prefix = |name: &str| match sources.len() {
             1 => String::new(),
@@ -55,7 +55,10 @@ pub fn import(sources: &[Source], options: &Options) -> Result<Made, Faults> {
         entrances.extend(laid.entrances);
         notes.extend(laid.notes);
     }
-    document.name = sources.iter().map(Source::stem).collect::<Vec<_>>().join("+");
+    document.name = match sources.len() {
+        1..=3 => sources.iter().map(Source::stem).collect::<Vec<_>>().join("+"),
+        many => format!("{many}-maps"),
+    };
     notes.extend(options.audience.as_ref().map(|audience| audience.seat(&mut document, &entrances)));
     faults.verdict(Made { document, notes })
 }

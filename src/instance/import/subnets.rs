@@ -21,6 +21,7 @@ use super::table::Table;
 use super::{Complaints, Made, Source, network};
 use ipnet::IpNet;
 use smol_str::{SmolStr, format_smolstr};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,8 +99,8 @@ fn site(name: &SmolStr, uplink: Option<&NetworkRow>) -> NetworkRow {
 
 /// The network that most of a site's nodes came from, the first by name of several.
 fn uplink<'m>(moves: &'m Moves, site: &SmolStr) -> Option<&'m SmolStr> {
-    let ways = moves.ways.iter().filter(|((to, _), _)| to == site);
-    ways.rev().max_by_key(|(_, count)| **count).map(|((_, from), _)| from)
+    let ways = moves.ways.range((site.clone(), SmolStr::default())..).take_while(|((to, _), _)| to == site);
+    ways.min_by_key(|(_, count)| Reverse(**count)).map(|((_, from), _)| from)
 }
 
 fn wires(site: &SmolStr, uplink: &SmolStr) -> [LinkRow; 2] {
