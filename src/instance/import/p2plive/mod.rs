@@ -21,7 +21,7 @@
 //! | the origin | at the hub, with room for what the peers did not carry at that moment, unless told otherwise |
 //!
 //! So the tracker's own assignment and a plan share viewers, uplinks and origin, and a plan that serves everybody has peers
-//! deliver no fewer bytes than they did.
+//! deliver no fewer bytes than they did; with `peers_as_logged` also no more, so that only whom they send to differs.
 
 mod channels;
 mod fips;
@@ -59,12 +59,23 @@ pub struct Options {
     pub origin: Option<Kbps>,
     /// How the links between ISPs and the hub are capped; `None`: not at all.
     pub link_cap: Option<Cap>,
+    /// Adds a policy that peers together send no more than the logged ones did at the moment.
+    pub peers_as_logged: bool,
 }
 
 impl Options {
     /// The stream of the logs, with uplinks as they were seen and links without limits.
     pub fn new(at: Moment, day: Date) -> Options {
-        Options { at, day, bitrate: Kbps(1_730), substreams: 10, uplink_scale: 1.0, origin: None, link_cap: None }
+        Options {
+            at,
+            day,
+            bitrate: Kbps(1_730),
+            substreams: 10,
+            uplink_scale: 1.0,
+            origin: None,
+            link_cap: None,
+            peers_as_logged: false,
+        }
     }
 
     /// Rate of one substream.
