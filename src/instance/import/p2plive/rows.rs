@@ -66,7 +66,7 @@ impl Scene<'_> {
     }
 
     /// What the CDN sent at the moment: all substreams that no peer did.
-    pub fn not_carried(&self) -> Kbps {
+    fn not_carried(&self) -> Kbps {
         self.options.rate().times(self.viewers().map(|peer| u64::from(self.missing(peer))).sum())
     }
 
