@@ -180,6 +180,18 @@ fn what_was_imported_is_solved_checked_and_shown_beside_what_was_logged() {
 }
 
 #[test]
+fn peers_may_be_held_to_what_they_sent() {
+    let dir = folder();
+    let (document, _) = import(&dir, &["--at", "00:05", "--peers-as-logged", "-o", "-"]);
+    let rule = json!({"limit_rate": {"max_kbps": 1000}});
+    assert_eq!((&document["policies"][0]["rule"], &document["policies"][0]["source"]), (&rule, &json!({"role": ["peer"]})));
+    fs::write(dir.path().join("held.json"), document.to_string()).unwrap();
+    let plan = pleach(&dir, &["solve", "held.json"]).assert().code(0).get_output().stdout.clone();
+    let plan: Value = serde_json::from_slice(&plan).unwrap();
+    assert_eq!((&plan["statistics"]["served"], &plan["statistics"]["peer_offload"]), (&json!(5), &json!(0.2)));
+}
+
+#[test]
 fn every_fault_of_both_files_is_told_with_its_line() {
     let dir = folder();
     fs::write(dir.path().join("p.csv"), PEERS.replace("250000", "25x").replace("f,\"Gamma, S.L.\"", "a,Gamma, S.L.")).unwrap();

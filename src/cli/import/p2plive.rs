@@ -46,6 +46,10 @@ pub struct Arguments {
     #[arg(long, value_name = "CAP")]
     link_cap: Option<Cap>,
 
+    /// Adds a policy: peers together send no more than the logged ones did
+    #[arg(long)]
+    peers_as_logged: bool,
+
     /// Numbers of ISPs: a table with the columns isp_in_p2plive and asn
     #[arg(long, value_name = "FILE")]
     asn: Option<PathBuf>,
@@ -67,6 +71,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         uplink_scale: arguments.uplink_scale,
         origin: arguments.origin_kbps.map(Kbps),
         link_cap: arguments.link_cap,
+        peers_as_logged: arguments.peers_as_logged,
         ..Options::new(arguments.at, day)
     };
     let files: Vec<&Path> = [Some(&peers), Some(&links), asn.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();

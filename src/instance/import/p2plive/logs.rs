@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 const PEERS: [&str; 7] = ["peer", "isp", "city", "cc_fips", "continent", "first_ms", "last_ms"];
 const LINKS: [&str; 7] = ["rx", "tx", "t0_ms", "t1_ms", "chunks", "bytes", "busy_ms"];
 
+/// A log of one day may run on into the next; what claims to be later than a week is no time of it.
+const LATEST_MS: u32 = 7 * 86_400_000;
+
 /// What was logged of one day.
 #[derive(Default)]
 pub(super) struct Logs {
@@ -56,7 +59,7 @@ pub(super) struct Span {
 impl Span {
     /// Where it ends; a span of one event lasts a millisecond.
     pub fn end(self) -> u32 {
-        self.last.max(self.first.saturating_add(1))
+        self.last.max(self.first + 1)
     }
 
     /// Whether a moment lies in it.
@@ -155,6 +158,11 @@ fn span(line: Line<'_>, first: Cell<'_>, last: Cell<'_>, faults: &mut Complaints
     if span.last < span.first {
         let what = format!("it ends at {} ms, before it begins at {} ms", span.last, span.first);
         line.fault(faults, Code::OutOfRange, what, "mend the two times");
+        return None;
+    }
+    if span.last > LATEST_MS {
+        let what = format!("{} ms after midnight is more than a week later", span.last);
+        line.fault(faults, Code::OutOfRange, what, "count milliseconds from midnight of the logged day");
         return None;
     }
     Some(span)

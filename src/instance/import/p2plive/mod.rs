@@ -9,19 +9,23 @@
 //!
 //! What becomes of them:
 //!
-//! | in the instance | from the logs |
-//! | --- | --- |
-//! | nodes, requests | everybody whose session runs at the moment; each wants the channel it is in |
-//! | contents | components of the graph of the day's links between two such viewers; the stream's rate is not logged, 1,730 kbps follow from the chunks' size and pace |
-//! | substreams | 10 of 173 kbps: they divide the rate, and a link carries less than two in the median |
-//! | networks, links | an ISP each, joined by a link each way to a hub in the middle; nobody's place is known, so that the distance between two ISPs is one like another |
-//! | uplinks | the most that a peer was seen to send at once that day: the largest sum of the mean rates of links open together. It is a lower bound of what its line could do, and 0 for who never sent. The speed of single transfers (`bytes / busy_ms`) would be higher, but how many ran at once is not logged. At least what the peer sends in `previous`, so that the logged topology keeps within uplinks |
-//! | mean rate of a link | its bytes over its life and one mean transfer more |
-//! | `previous` | the links in force at the moment, each viewer's rounded to whole substreams, at most the whole stream; the rest is the origin's, as the logs hold no CDN bytes |
-//! | the origin | at the hub, with room for what the peers did not carry at that moment, unless told otherwise |
+//! - **Viewers** are the peers whose session runs at the moment. Each wants the channel that it is in.
+//! - **Channels** are components of the graph of the day's links between two such viewers. The stream's rate is not logged:
+//!   1,730 kbps follow from the size and pace of its chunks. 10 substreams of 173 kbps divide it, and a link carries less than
+//!   two of them in the median.
+//! - **Networks** are ISPs, joined by a link each way to a hub in the middle. Nobody's place is known, so that two ISPs are as
+//!   far apart as any other two.
+//! - **The mean rate of a link** is its bytes over its life and one mean transfer more.
+//! - **An uplink** is the most that the peer was seen to send at once that day: the largest sum of the mean rates of links open
+//!   together. That is a lower bound of what its line could do, and 0 for who never sent. The speed of single transfers
+//!   (`bytes / busy_ms`) is higher, but how many of them ran at once is not logged. An uplink is at least what the peer sends
+//!   in `previous`, so that the logged topology keeps within uplinks, as long as they are not scaled.
+//! - **`previous`** are the links in force at the moment, each viewer's rounded to whole substreams, at most the whole stream.
+//!   The rest is the origin's: the logs hold no CDN bytes.
+//! - **The origin** sits at the hub, with room for what the peers did not carry at that moment, unless told otherwise.
 //!
 //! So the tracker's own assignment and a plan share viewers, uplinks and origin, and a plan that serves everybody has peers
-//! deliver no fewer bytes than they did.
+//! deliver no fewer bytes than they did; with `peers_as_logged` also no more, so that only whom they send to differs.
 
 mod channels;
 mod fips;
@@ -59,12 +63,23 @@ pub struct Options {
     pub origin: Option<Kbps>,
     /// How the links between ISPs and the hub are capped; `None`: not at all.
     pub link_cap: Option<Cap>,
+    /// Adds a policy that peers together send no more than the logged ones did at the moment.
+    pub peers_as_logged: bool,
 }
 
 impl Options {
     /// The stream of the logs, with uplinks as they were seen and links without limits.
     pub fn new(at: Moment, day: Date) -> Options {
-        Options { at, day, bitrate: Kbps(1_730), substreams: 10, uplink_scale: 1.0, origin: None, link_cap: None }
+        Options {
+            at,
+            day,
+            bitrate: Kbps(1_730),
+            substreams: 10,
+            uplink_scale: 1.0,
+            origin: None,
+            link_cap: None,
+            peers_as_logged: false,
+        }
     }
 
     /// Rate of one substream.

@@ -1,6 +1,7 @@
 //! The rows of the instance.
 
 use super::super::super::document::*;
+use super::super::super::policy::*;
 use super::fips;
 use super::logs::Peer;
 use super::rates::Force;
@@ -43,34 +44,29 @@ impl Scene<'_> {
     /// The instance, but for its name and time.
     pub fn document(&self) -> Document {
         let options = self.options;
+        let names: Vec<SmolStr> = (1..=self.channels.len()).map(|channel| format_smolstr!("channel-{channel}")).collect();
         let networks = self.networks();
-        Document {
-            contents: (0..self.channels.len()).map(|channel| content(channel, options)).collect(),
-            links: self.links(&networks, options.link_cap),
+        let mut document = Document {
+            contents: names.iter().map(|name| content(name.clone(), options)).collect(),
             nodes: self.nodes(options.origin.unwrap_or_else(|| self.not_carried())),
-            holdings: (0..self.channels.len())
-                .map(|channel| HoldingRow { node: ORIGIN.into(), content: name(channel), substreams: None })
-                .collect(),
-            requests: self
-                .seats()
-                .map(|(channel, _, peer)| RequestRow { node: self.peers[peer].id.clone(), content: name(channel), weight: None })
-                .collect(),
-            previous: self.seats().map(|(channel, seat, peer)| self.previous(channel, seat, peer)).collect(),
+            links: self.links(&networks, options.link_cap),
+            policies: options.peers_as_logged.then(|| self.as_logged()).into_iter().collect(),
             networks,
             ..Document::default()
-        }
-    }
-
-    /// Each viewer with its channel and its place in it.
-    fn seats(&self) -> impl Iterator<Item = (usize, usize, usize)> {
-        let of = |(channel, viewers): (usize, &Vec<usize>)| -> Vec<(usize, usize, usize)> {
-            viewers.iter().enumerate().map(|(seat, peer)| (channel, seat, *peer)).collect()
         };
-        self.channels.iter().enumerate().flat_map(of)
+        for (content, viewers) in names.into_iter().zip(self.channels) {
+            document.holdings.push(HoldingRow { node: ORIGIN.into(), content: content.clone(), substreams: None });
+            for (seat, peer) in viewers.iter().enumerate() {
+                let (node, content) = (self.peers[*peer].id.clone(), content.clone());
+                document.requests.push(RequestRow { node: node.clone(), content: content.clone(), weight: None });
+                document.previous.push(PreviousRow { node, content, parents: self.parents(seat, *peer) });
+            }
+        }
+        document
     }
 
     /// What the CDN sent at the moment: all substreams that no peer did.
-    pub fn not_carried(&self) -> Kbps {
+    fn not_carried(&self) -> Kbps {
         self.options.rate().times(self.viewers().map(|peer| u64::from(self.missing(peer))).sum())
     }
 
@@ -170,9 +166,27 @@ impl Scene<'_> {
         carried
     }
 
+    /// Peers together send no more than they did.
+    fn as_logged(&self) -> Policy {
+        let peer = Matcher::OneOf(vec![Scalar::Text(SmolStr::new_static(Role::Peer.word()))]);
+        Policy {
+            id: SmolStr::new_static("peers-as-logged"),
+            owner: Owner::Provider,
+            rank: 1,
+            relaxable: false,
+            when: When::default(),
+            source: Selector { tests: vec![Test::Field(SmolStr::new_static("role"), peer)] },
+            destination: Selector::default(),
+            content: Selector::default(),
+            crosses: None,
+            relation: None,
+            rule: Rule::LimitRate { max_kbps: self.options.rate().times(self.carried().0) },
+        }
+    }
+
     /// The parents in force. Substreams are the import's, not the log's: those of a peer's senders follow each other
     /// from one that moves on with the viewer's seat, and the origin gives the rest.
-    fn previous(&self, channel: usize, seat: usize, peer: usize) -> PreviousRow {
+    fn parents(&self, seat: usize, peer: usize) -> Vec<ParentCell> {
         let substreams = self.options.substreams as usize;
         let mut parents = vec![ParentCell::One(SmolStr::new_static(ORIGIN)); substreams];
         let senders = &self.force.senders[peer];
@@ -180,17 +194,13 @@ impl Scene<'_> {
         for (at, tx) in given.enumerate() {
             parents[(seat + at) % substreams] = ParentCell::One(self.peers[tx].id.clone());
         }
-        PreviousRow { node: self.peers[peer].id.clone(), content: name(channel), parents }
+        parents
     }
 }
 
-fn name(channel: usize) -> SmolStr {
-    format_smolstr!("channel-{}", channel + 1)
-}
-
-fn content(channel: usize, options: &Options) -> ContentRow {
+fn content(id: SmolStr, options: &Options) -> ContentRow {
     ContentRow {
-        id: name(channel),
+        id,
         kind: Some(ContentKind::Live),
         bitrate_kbps: options.bitrate,
         substreams: options.substreams,
