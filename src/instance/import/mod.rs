@@ -7,7 +7,7 @@
 //! A format is one file (or folder) with one function from [`Source`]s and its own options to
 //! `Result<Made, Faults>`: the rows that the files speak of, and sentences about what they turned out to be. A format
 //! opens nothing and prints nothing. It fills `name` and `time` where the files tell them and leaves them empty where
-//! they do not; [`settle`] fills the rest in, alone or merged into an instance that is there already.
+//! they do not; [`settle()`] fills the rest in, alone or merged into an instance that is there already.
 //!
 //! What all formats share: [`Source`] (an opened file), [`Complaints`] (every fault of the files, up to
 //! [`Complaints::MOST`], each with file and line), and `table` (CSV by the names of its columns). Every fault is found
