@@ -8,11 +8,15 @@
 pub mod access;
 mod country;
 mod draw;
+pub mod long_tail;
 pub mod nat;
 mod national_final;
+pub mod planet;
 mod rows;
 pub mod supply;
 mod town_hall;
+mod tree;
+pub mod vod_seek;
 mod wires;
 
 pub use nat::NatMix;
@@ -35,7 +39,8 @@ pub struct Scenario {
 }
 
 /// Every scenario, in order of its name.
-pub const SCENARIOS: &[Scenario] = &[national_final::SCENARIO, town_hall::SCENARIO];
+pub const SCENARIOS: &[Scenario] =
+    &[long_tail::SCENARIO, national_final::SCENARIO, planet::SCENARIO, town_hall::SCENARIO, vod_seek::SCENARIO];
 
 /// What may be asked of a scenario; what is not asked has the scenario's default.
 #[derive(Clone, Debug, Default)]
