@@ -160,7 +160,7 @@ impl Planet {
         let mut draw = Draw::new(seed, Part::Places);
         let mut tree = Tree::new(rows::network(SmolStr::new_static("backbone"), "backbone", None, 40.0, 0.0));
         let (mut cities, mut data_centres) = (Vec::new(), Vec::new());
-        let mut wanted = 0.0;
+        let mut wanted: f64 = 0.0;
         for continent in &CONTINENTS {
             let round = |degrees: f64| (degrees * 1e3).round() / 1e3;
             let (lat, lon) = (0.5 * (continent.lat.0 + continent.lat.1), 0.5 * (continent.lon.0 + continent.lon.1));
@@ -172,9 +172,9 @@ impl Planet {
             let hub = tree.hang(row(SmolStr::new_static(continent.word), "continent", lat, lon), sea);
             let hosting = Hang { above: hub, kind: "hosting", cost: 0.05, weight: 1, headroom: None };
             data_centres.push(tree.hang(row(format_smolstr!("{}-dc", continent.word), "datacentre", lat, lon), hosting));
-            let before = wanted as usize;
+            let before = wanted;
             wanted += continent.cities * count as f64;
-            let here = (wanted.ceil() as usize - before).max(1);
+            let here = (wanted.round() - before.round()).max(1.0) as usize;
             let sizes: Vec<f64> = (0..here).map(|_| quantile(&INHABITANTS, draw.unit())).collect();
             let all: f64 = sizes.iter().sum();
             for (number, size) in sizes.iter().enumerate() {

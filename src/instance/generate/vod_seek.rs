@@ -159,14 +159,13 @@ fn viewers(seed: u64, customers: Vec<Customer>, films: &Films, country: &Country
         let (first, ranges) = films.spans[by_rank.row(taste.unit())];
         let (mut held, at) = Films::session(&mut session, ranges);
         let stored = storage.between(STORED.0, STORED.1) as usize;
-        let room = if storage.chance(FULL) { 1 } else { 2 };
-        held.drain(..(held.len() + room).saturating_sub(stored));
+        let full = storage.chance(FULL);
+        held.drain(..(held.len() + 2).saturating_sub(stored));
         // Sessions at the end of a film look back for what they have missed.
         let from_here = (at..ranges).chain((0..at).rev());
         let wanted = from_here.filter(|range| !held.contains(range)).take(2).map(|range| first + range).collect();
         held.iter_mut().for_each(|range| *range += first);
-        let full = held.len() + room >= stored;
-        let storage = if full { held.len() + room } else { stored };
+        let storage = if full { held.len() + 1 } else { stored };
         Viewer { network: country.homes[customer.isp][customer.city], customer, held, wanted, storage }
     };
     customers.into_iter().map(viewer).collect()
