@@ -21,15 +21,15 @@ use crate::ids::{ContentId, Id, NodeId, Table};
 use crate::policy::Arc;
 
 /// Seats of one content that one substream looks at, for each of the two moves.
-const LOOKS: usize = 48;
+const LOOKS: usize = 16;
 /// Children that such a seat tries to hand over.
-const CHILDREN: usize = 6;
+const CHILDREN: usize = 4;
 /// Seats with room that are looked at in one cell.
-const PROBES: usize = 48;
+const PROBES: usize = 16;
 /// Relays that one substream tries.
-const RELAYS: usize = 24;
+const RELAYS: usize = 16;
 /// After so many requests of a content for which no room was found in a row its others are left.
-const PATIENCE: u32 = 8;
+const PATIENCE: u32 = 4;
 /// Requests between two looks at the clock.
 const STOP_EVERY: usize = 64;
 
