@@ -2,8 +2,9 @@
 //!
 //! A scenario is one file with one function from [`Knobs`] to [`Made`]. What several of them need stands beside them:
 //! `draw` (random numbers), [`access`] (published uplinks), [`nat`] (shares of translators), [`supply`] (whole slots,
-//! scaling to a wanted ratio), `wires` (links whose capacity is sized by the largest flow), `country` (cities, ISPs).
-//! The same scenario, knobs and seed give the same document, byte for byte.
+//! scaling to a wanted ratio), `wires` (links whose capacity is sized by the largest flow), `country` (cities, ISPs),
+//! `tree` (networks on hubs, links for many contents). The same scenario, knobs and seed give the same
+//! document, byte for byte.
 
 pub mod access;
 mod country;

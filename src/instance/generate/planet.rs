@@ -15,7 +15,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "planet-lowlat-nat",
-    summary: "one low-delay channel around the planet: round trips by a fit to measured cities, published translators, a depth bound",
+    summary: "one low-delay channel around the planet: fitted round trips, published translators, a depth bound",
     nodes: 490,
     most_nodes: 50_000,
     make,

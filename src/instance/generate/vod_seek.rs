@@ -262,7 +262,7 @@ fn notes(films: &Films, viewers: &[Viewer]) -> Vec<String> {
             held as f64 / viewers.len() as f64
         ),
         format!(
-            "{wanted} requests, {:.1} % for a range that no peer holds; {:.1} % of the peers have storage for one more range only",
+            "{wanted} requests, {:.1} % for a range that no peer holds; {:.1} % of the peers have room for one more range only",
             share(alone, wanted),
             share(full, viewers.len())
         ),
