@@ -40,7 +40,7 @@ pub struct Arguments {
     #[arg(long, value_name = "SIZE")]
     links: Option<Links>,
 
-    /// Translators before the peers: open, mixed, or shares like open=0.5,symmetric=0.5
+    /// Translators before the peers: open, mixed, wild, or shares like open=0.5,symmetric=0.5
     #[arg(long, value_name = "MIX")]
     nat: Option<NatMix>,
 

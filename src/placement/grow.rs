@@ -34,7 +34,7 @@ pub(super) struct Grower<'a, 'c> {
     /// epoch, down to this depth.
     starved: [Vec<(u64, u32)>; 2],
     /// Asked now and then; `true` leaves the rest unfed.
-    stop: &'c (dyn Fn() -> bool + Sync),
+    pub(super) stop: &'c (dyn Fn() -> bool + Sync),
 }
 
 /// What a look into one queue ended with.
@@ -181,7 +181,7 @@ impl<'a, 'c> Grower<'a, 'c> {
     }
 
     /// What a request needs, wherever it sits.
-    fn terms(&self, seat: SeatId) -> Terms {
+    pub(super) fn terms(&self, seat: SeatId) -> Terms {
         let content = &self.forest.instance.contents[self.forest.seat(seat).content];
         let has = self.forest.has(seat);
         let at_least = content.min_substreams.saturating_sub(has.count_ones());
@@ -365,7 +365,7 @@ impl<'a, 'c> Grower<'a, 'c> {
     }
 
     /// Cells that may send to the cell with this pool number, cheapest first.
-    fn near(&mut self, content: ContentId, number: usize) -> Rc<[Near]> {
+    pub(super) fn near(&mut self, content: ContentId, number: usize) -> Rc<[Near]> {
         if self.near[number].is_none() {
             let among = &self.pools.cells[content];
             let child = among[number - self.pools.number(content, 0)];

@@ -8,8 +8,8 @@
 //!    parent was fed before its child: trees have no cycles by order.
 //! 4. **Feeding** (`grow`): all substreams that a request needs, or none, so that no slot is left in half-fed peers.
 //! 5. **Relays** (`relays`): recruited where slots are short, or where a request has no other way.
-//!
-//! 6. **Swap search** ([`improve`]): the same service at less cost.
+//! 6. **Room** (`room`): idle slots are brought to where slots lack.
+//! 7. **Swap search** ([`improve`]): the same service at less cost.
 //!
 //! [`place`] tells the story; small instances are placed several times with other orders, and the best is kept.
 
@@ -19,6 +19,7 @@ mod improve;
 mod order;
 mod pools;
 mod relays;
+mod room;
 mod spread;
 
 use crate::forest::{Forest, SeatId};
@@ -112,6 +113,7 @@ fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wi
         Select::Parents => grower.feed_all(&order),
         Select::Children => grower.spread_all(&order),
     }
+    room::make(&mut grower, &order);
     relays::bridge(&mut grower, &order);
     relays::dismiss_idle(&mut grower);
     grower.forest

@@ -2,18 +2,23 @@
 //!
 //! A scenario is one file with one function from [`Knobs`] to [`Made`]. What several of them need stands beside them:
 //! `draw` (random numbers), [`access`] (published uplinks), [`nat`] (shares of translators), [`supply`] (whole slots,
-//! scaling to a wanted ratio), `wires` (links whose capacity is sized by the largest flow), `country` (cities, ISPs).
-//! The same scenario, knobs and seed give the same document, byte for byte.
+//! scaling to a wanted ratio), `wires` (links whose capacity is sized by the largest flow), `country` (cities, ISPs),
+//! `tree` (networks on hubs, links for many contents). The same scenario, knobs and seed give the same
+//! document, byte for byte.
 
 pub mod access;
 pub mod audience;
 mod country;
 mod draw;
+pub mod long_tail;
 pub mod nat;
 mod national_final;
+pub mod planet;
 mod rows;
 pub mod supply;
 mod town_hall;
+mod tree;
+pub mod vod_seek;
 mod wires;
 
 pub use nat::NatMix;
@@ -36,7 +41,8 @@ pub struct Scenario {
 }
 
 /// Every scenario, in order of its name.
-pub const SCENARIOS: &[Scenario] = &[national_final::SCENARIO, town_hall::SCENARIO];
+pub const SCENARIOS: &[Scenario] =
+    &[long_tail::SCENARIO, national_final::SCENARIO, planet::SCENARIO, town_hall::SCENARIO, vod_seek::SCENARIO];
 
 /// What may be asked of a scenario; what is not asked has the scenario's default.
 #[derive(Clone, Debug, Default)]

@@ -96,9 +96,8 @@ fn make(knobs: &Knobs) -> Made {
 fn policies(knobs: &Knobs) -> Vec<Policy> {
     let mut policies = rows::max_depth(knobs.max_depth);
     if knobs.policies {
-        let apart = Relation { tests: vec![RelationTest::Different(vec![SmolStr::new_static("network")])] };
         let inside = rows::policy("peers-stay-inside", Owner::Network, Rule::Forbid {});
-        policies.push(Policy { source: rows::selector("role", "peer"), relation: Some(apart), ..inside });
+        policies.push(Policy { source: rows::selector("role", "peer"), relation: rows::different("network"), ..inside });
         policies.push(rows::spare("wifi"));
     }
     policies
