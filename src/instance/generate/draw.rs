@@ -16,6 +16,9 @@ pub(super) enum Part {
     Uplinks = 4,
     Translators = 5,
     Links = 6,
+    Ports = 16,
+    Previous = 17,
+    Renditions = 18,
 }
 
 /// A stream of draws.
