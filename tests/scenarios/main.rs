@@ -1,5 +1,11 @@
 //! Generated instances are what they say: seeded, of the published figures, of the supply and the scarcity asked for.
 
+mod flash_crowd;
+mod regional;
+mod renditions;
+mod survey;
+mod transit_crunch;
+
 use good_lp::{Expression, Solution, SolverModel, constraint, highs, variable, variables};
 use pleach::instance::Instance;
 use pleach::instance::document::{Document, Nat, NodeRow, Role};
