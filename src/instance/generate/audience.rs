@@ -8,9 +8,10 @@
 //! where the data centres are, others buy transit; the providers of the home country (the first) buy it each for itself.
 
 use super::super::document::*;
-use super::draw::{Draw, Lottery};
-use super::rows;
-use super::wires::{Balance, Size, Wire};
+use super::draw::{Draw, Lottery, Part};
+use super::supply::{self, Sizing};
+use super::wires::{Balance, Size, Wire, Wires};
+use super::{Knobs, Links, Made, NatMix, rows};
 use crate::units::Kbps;
 use smol_str::{SmolStr, format_smolstr};
 
@@ -103,7 +104,7 @@ pub(super) struct Viewer {
 
 /// The networks of the audience, and where each stands in the list.
 pub(super) struct World {
-    pub(super) networks: Vec<NetworkRow>,
+    networks: Vec<NetworkRow>,
     /// By country and provider.
     homes: Vec<Vec<usize>>,
     /// By country; at home the domestic exchange.
@@ -153,7 +154,7 @@ impl World {
     /// Draws viewers: a country by `shares`, a provider by its share there, an uplink of what `uplinks` tells of the country.
     pub(super) fn viewers<'a>(
         &self,
-        draws: &mut (Draw, Draw),
+        (homes, lines): (&mut Draw, &mut Draw),
         count: usize,
         shares: &[f64; 12],
         uplinks: impl Fn(usize) -> &'a Uplinks,
@@ -161,15 +162,50 @@ impl World {
         let lands = Lottery::new(shares.iter().copied());
         let providers: Vec<Lottery> = LANDS.iter().map(|land| Lottery::new(land.weights())).collect();
         let viewer = |_| {
-            let land = lands.row(draws.0.unit());
-            let network = self.homes[land][providers[land].row(draws.0.unit())];
-            Viewer { land, network, uplink: uplinks(land).uplink(draws.1.unit()) }
+            let land = lands.row(homes.unit());
+            let network = self.homes[land][providers[land].row(homes.unit())];
+            Viewer { land, network, uplink: uplinks(land).uplink(lines.unit()) }
         };
         (0..count).map(viewer).collect()
     }
 
+    /// The instance of these viewers, whose uplinks are drawn and not yet scaled: everything but `previous` and policies.
+    /// `links` is what is done where nothing is asked for; with `binding` links at most `bound_share` is served of what the
+    /// uplinks alone could serve.
+    pub(super) fn lay_out(
+        self,
+        name: &str,
+        knobs: &Knobs,
+        (viewers, sizing): (&mut [Viewer], &Sizing),
+        (links, bound_share): (Links, f64),
+    ) -> Made {
+        viewers.iter_mut().for_each(|viewer| viewer.uplink = supply::scaled(viewer.uplink, sizing.factor));
+        let balances = self.balances(viewers, sizing.server_slots);
+        let wires = Wires::new(self.wires(&balances), balances);
+        let ratio = match knobs.links.unwrap_or(links) {
+            Links::Free => None,
+            Links::Binding => Some(wires.ratio_for((wires.largest(None).served as f64 * bound_share) as u64)),
+            Links::Ratio(ratio) => Some(ratio),
+        };
+        let mut document = rows::document(name, knobs.seed, viewers.len());
+        document.contents = vec![rows::channel("live", RATE.times(START), SUBSTREAMS, "sport")];
+        document.links = wires.rows(&self.networks, RATE, ratio, &mut Draw::new(knobs.seed, Part::Links));
+        document.nodes = self.servers(sizing.server_slots);
+        document.holdings = document.nodes.iter().map(|server| rows::holding(&server.id, "live")).collect();
+        let nat = knobs.nat.unwrap_or(NatMix::OPEN);
+        let mut translators = Draw::new(knobs.seed, Part::Translators);
+        for (number, viewer) in viewers.iter().enumerate() {
+            let mut node = rows::peer(number, &self.networks[viewer.network].id, viewer.uplink);
+            node.nat = nat.draw(&mut translators);
+            document.requests.push(rows::request(&node.id, "live"));
+            document.nodes.push(node);
+        }
+        document.networks = self.networks;
+        Made { document, notes: wires.notes(sizing, ratio) }
+    }
+
     /// One origin and servers of equal size in the data centre.
-    pub(super) fn servers(&self, slots: u64) -> Vec<NodeRow> {
+    fn servers(&self, slots: u64) -> Vec<NodeRow> {
         let count = slots.div_ceil(SERVER_SLOTS).max(2);
         let server = |i: u64| {
             let uplink = RATE.times(slots / count + u64::from(i < slots % count));
@@ -183,7 +219,7 @@ impl World {
     }
 
     /// What each network asks for and has; countries are the groups, and the data centre one more.
-    pub(super) fn balances(&self, viewers: &[Viewer], server_slots: u64) -> Vec<Balance> {
+    fn balances(&self, viewers: &[Viewer], server_slots: u64) -> Vec<Balance> {
         let mut balances = vec![Balance { group: LANDS.len(), ..Balance::default() }; self.networks.len()];
         for viewer in viewers {
             let balance = &mut balances[viewer.network];
@@ -196,7 +232,7 @@ impl World {
     }
 
     /// The links. Transit into the home country is what decides; all else has room to spare.
-    pub(super) fn wires(&self, balances: &[Balance]) -> Vec<Wire> {
+    fn wires(&self, balances: &[Balance]) -> Vec<Wire> {
         let mut wires = Vec::new();
         let mut both = |wire: Wire, back: Size| {
             wires.push(Wire { from: wire.to, to: wire.from, size: back, used: 0.0, ..wire });

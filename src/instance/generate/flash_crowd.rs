@@ -9,8 +9,7 @@ use super::super::policy::*;
 use super::audience::{RATE, SUBSTREAMS, Uplinks, Viewer, World};
 use super::draw::{Draw, Part};
 use super::supply;
-use super::wires::Wires;
-use super::{Knobs, Links, Made, NatMix, Scenario, forest, rows};
+use super::{Knobs, Links, Made, Scenario, rows, tracker};
 use crate::units::Kbps;
 use smol_str::SmolStr;
 
@@ -43,43 +42,24 @@ fn make(knobs: &Knobs) -> Made {
     let peers = knobs.nodes.unwrap_or(SCENARIO.nodes);
     let start = u64::from(SUBSTREAMS);
     let world = World::new();
-    let mut draws = (Draw::new(knobs.seed, Part::Homes), Draw::new(knobs.seed, Part::Uplinks));
+    let (mut homes, mut lines) = (Draw::new(knobs.seed, Part::Homes), Draw::new(knobs.seed, Part::Uplinks));
     let new = (peers as f64 * NEW).round() as usize;
-    let before = ((peers - new) as f64 / (1.0 - LEFT)).round() as usize;
-    let mut viewers = world.viewers(&mut draws, peers - new, &STAYED, |_| &STEADY);
-    viewers.extend(world.viewers(&mut draws, new, &JOINED, |_| &FRESH));
+    let stayed = peers - new;
+    let before = (stayed as f64 / (1.0 - LEFT)).round() as usize;
+    let mut viewers = world.viewers((&mut homes, &mut lines), stayed, &STAYED, |_| &STEADY);
+    viewers.extend(world.viewers((&mut homes, &mut lines), new, &JOINED, |_| &FRESH));
     let uplinks: Vec<Kbps> = viewers.iter().map(|viewer| viewer.uplink).collect();
     let sizing = supply::size(&uplinks, RATE, peers as u64 * start, knobs.supply.unwrap_or(SCARCE), start);
-    viewers.iter_mut().for_each(|viewer| viewer.uplink = supply::scaled(viewer.uplink, sizing.factor));
 
-    let balances = world.balances(&viewers, sizing.server_slots);
-    let wires = Wires::new(world.wires(&balances), balances);
-    let ratio = match knobs.links.unwrap_or(Links::Free) {
-        Links::Free => None,
-        Links::Binding => Some(wires.ratio_for((wires.largest(None).served as f64 * BOUND_SHARE) as u64)),
-        Links::Ratio(ratio) => Some(ratio),
-    };
-    let mut document = rows::document(SCENARIO.name, knobs.seed, peers);
-    document.contents = vec![rows::channel("live", RATE.times(start), SUBSTREAMS, "sport")];
-    document.links = wires.rows(&world.networks, RATE, ratio, &mut Draw::new(knobs.seed, Part::Links));
-    document.nodes = world.servers(sizing.server_slots);
-    document.holdings = document.nodes.iter().map(|server| rows::holding(&server.id, "live")).collect();
-    let nat = knobs.nat.unwrap_or(NatMix::OPEN);
-    let mut translators = Draw::new(knobs.seed, Part::Translators);
-    for (number, viewer) in viewers.iter().enumerate() {
-        let mut node = rows::peer(number, &world.networks[viewer.network].id, viewer.uplink);
-        node.nat = nat.draw(&mut translators);
-        node.access = (number >= peers - new).then(|| SmolStr::new_static(NEWCOMER));
-        document.requests.push(rows::request(&node.id, "live"));
-        document.nodes.push(node);
-    }
-    document.previous = in_force(knobs.seed, &document, &viewers[..peers - new], before);
-    document.networks = world.networks;
+    let mut made = world.lay_out(SCENARIO.name, knobs, (&mut viewers, &sizing), (Links::Free, BOUND_SHARE));
+    let document = &mut made.document;
+    let newcomers = document.nodes.iter_mut().rev().take(new);
+    newcomers.for_each(|node| node.access = Some(SmolStr::new_static(NEWCOMER)));
+    document.previous = in_force(knobs.seed, document, &viewers[..stayed], before);
     document.policies = policies(knobs);
-    let mut notes =
-        vec![format!("{peers} peers, {new} of them new; {} have left within the same ten minutes", before + new - peers)];
-    notes.extend(wires.notes(&sizing, ratio));
-    Made { document, notes }
+    let left = before - stayed;
+    made.notes.insert(0, format!("{peers} peers, {new} of them new; {left} others have left within the same ten minutes"));
+    made
 }
 
 /// The topology of before, as it is for those who are still there: where the parent has left stands nobody.
@@ -96,7 +76,7 @@ fn in_force(seed: u64, document: &Document, stayed: &[Viewer], before: usize) ->
         who.push(stays.then_some(next));
         next += usize::from(stays);
     }
-    let parents = forest::grow(&slots, holders, SUBSTREAMS as usize, &mut draw);
+    let parents = tracker::grow(&slots, holders, SUBSTREAMS as usize, &mut draw);
     let cell = |parent: &Option<u32>| {
         let place = parent.and_then(|parent| match (parent as usize).checked_sub(holders) {
             None => Some(parent as usize),

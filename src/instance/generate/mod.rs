@@ -3,15 +3,15 @@
 //! A scenario is one file with one function from [`Knobs`] to [`Made`]. What several of them need stands beside them:
 //! `draw` (random numbers), [`access`] (published uplinks), [`nat`] (shares of translators), [`supply`] (whole slots,
 //! scaling to a wanted ratio), `wires` (links whose capacity is sized by the largest flow), `country` (cities, ISPs),
-//! [`audience`] (a logged audience of a dozen countries), [`ladder`] (renditions), [`ports`] (exchange ports). What was made is counted by `survey`, in
-//! the same form for all. The same scenario, knobs and seed give the same document, byte for byte.
+//! [`audience`] (a logged audience of a dozen countries), `tracker` (a topology in force), [`ladder`] (renditions), [`ports`]
+//! (exchange ports). What was made is counted by `survey`, in the same form for all. The same scenario, knobs and seed give
+//! the same document, byte for byte.
 
 pub mod access;
 pub mod audience;
 mod country;
 mod draw;
 mod flash_crowd;
-mod forest;
 pub mod ladder;
 pub mod nat;
 mod national_final;
@@ -21,6 +21,7 @@ mod rows;
 pub mod supply;
 mod survey;
 mod town_hall;
+mod tracker;
 mod transit_crunch;
 mod wires;
 

@@ -1,8 +1,8 @@
 //! `regional-isp-ports`: the networks of a region meet at two exchanges, each over one port that all its peers share.
 //!
-//! The five largest providers are trees: a core, aggregation points, and points of presence where the customers are. The others are
-//! one network each. A port carries what other traffic leaves; who has bought too small a port cannot be helped by
-//! uplinks. Two networks without an exchange in common meet over transit.
+//! The five largest providers are trees: a core, aggregation points, and points of presence where the customers are. The
+//! others are one network each. A port carries what other traffic leaves; who has bought too small a port cannot be
+//! helped by uplinks. Two networks without an exchange in common meet over transit.
 
 use super::super::document::*;
 use super::super::policy::*;

@@ -2,9 +2,10 @@
 //!
 //! Everything is counted from the [`Document`] alone, so that a scenario need not help and cannot flatter itself. Supply
 //! is whole slots: the copies that a node can send of the contents it asks for or holds, in kbps so that contents of
-//! several rates add up. Two figures are bounds of every plan. Copies cross networks at least where a network asks for more of a content
-//! than its own nodes can send. A link binds where it is smaller than the demand behind it: what networks lack, taken the shortest
-//! way from the nearest holder; for a link inside a network, all that could be exchanged there.
+//! several rates add up. Copies must cross networks where a network asks for more of a content than its own nodes can
+//! send: a bound for every plan that serves as much as the supply allows. A link binds where it is smaller than the
+//! demand behind it: what networks lack, taken the shortest way from the nearest holder; for a link inside a network, all
+//! that could be exchanged there.
 
 use super::super::document::*;
 use crate::units::Kbps;
@@ -15,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Figures of one instance; rates in kbps.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Survey {
+    /// Contents.
+    contents: usize,
     /// Peers.
     peers: usize,
     /// Those of them without room for one copy of anything that they could pass on.
@@ -25,7 +28,9 @@ pub(super) struct Survey {
     from_peers: u64,
     /// Whole slots of all other nodes.
     from_servers: u64,
-    /// What crosses networks, at least, in a plan that serves as much as the supply allows.
+    /// What can be served at most: of each content no more than those who have it can send.
+    servable: u64,
+    /// What crosses networks, at least, in a plan that serves so much.
     must_cross: u64,
     /// Networks with requests.
     networks: usize,
@@ -57,7 +62,12 @@ impl Survey {
         let networks: HashMap<&str, usize> = document.networks.iter().enumerate().map(|(n, row)| (row.id.as_str(), n)).collect();
         let nodes: HashMap<&str, usize> = document.nodes.iter().enumerate().map(|(n, row)| (row.id.as_str(), n)).collect();
         let home = |node: usize| networks[document.nodes[node].network.as_str()];
-        let mut survey = Survey { links: document.links.len(), kept: document.previous.len(), ..Survey::default() };
+        let mut survey = Survey {
+            contents: document.contents.len(),
+            links: document.links.len(),
+            kept: document.previous.len(),
+            ..Survey::default()
+        };
         let mut rooms: BTreeMap<(usize, usize), Room> = BTreeMap::new();
         let mut has: Vec<(usize, usize)> = Vec::new();
         let mut held: HashMap<(usize, usize), u64> = HashMap::new();
@@ -86,7 +96,8 @@ impl Survey {
         survey.places = places.len();
         survey.senders(document, has, |node, content, supply| rooms.entry((home(node), content)).or_default().supply += supply);
         let inside: u64 = rooms.values().map(|room| room.demand.min(room.supply)).sum();
-        survey.must_cross = survey.demand.min(survey.from_peers + survey.from_servers).saturating_sub(inside);
+        survey.servable = most_served(&rooms).min(survey.from_peers + survey.from_servers);
+        survey.must_cross = survey.servable.saturating_sub(inside);
         survey.weigh_links(document, &rooms, &networks);
         let lost = |row: &&PreviousRow| row.parents.iter().any(|cell| matches!(cell, ParentCell::Nobody(())));
         survey.bereft = document.previous.iter().filter(lost).count();
@@ -168,7 +179,7 @@ impl Survey {
                 share(self.from_servers, self.demand)
             ),
             format!("peers without a slot: {:.1} %", percent(self.without_slot, self.peers)),
-            format!("copies that must cross networks: {:.1} % of all", 100.0 * share(self.must_cross, self.demand.min(supply))),
+            format!("copies that must cross networks: {:.1} % of all", 100.0 * share(self.must_cross, self.servable)),
             format!("places: {} networks with viewers at {} positions", self.networks, self.places),
             match self.limited {
                 0 => format!("links: {}, none with a capacity", self.links),
@@ -178,6 +189,13 @@ impl Survey {
                 ),
             },
         ];
+        if self.servable < self.demand.min(supply) {
+            let most = share(self.servable, self.demand);
+            sentences.push(format!(
+                "contents: {}, of which none helps another: at most {most:.4} of the demand can be served",
+                self.contents
+            ));
+        }
         if self.kept > 0 {
             sentences.push(format!(
                 "topology in force: {:.1} % of the peers have parents, {:.1} % of these have lost some",
@@ -187,6 +205,17 @@ impl Survey {
         }
         sentences
     }
+}
+
+/// What can be served at most, content by content.
+fn most_served(rooms: &BTreeMap<(usize, usize), Room>) -> u64 {
+    let mut totals: BTreeMap<usize, Room> = BTreeMap::new();
+    for ((_, content), room) in rooms {
+        let total = totals.entry(*content).or_default();
+        total.demand += room.demand;
+        total.supply += room.supply;
+    }
+    totals.values().map(|total| total.demand.min(total.supply)).sum()
 }
 
 /// The rate of one substream.

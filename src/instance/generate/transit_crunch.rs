@@ -8,8 +8,7 @@ use super::super::policy::*;
 use super::audience::{LANDS, RATE, SUBSTREAMS, Uplinks, World};
 use super::draw::{Draw, Part};
 use super::supply::{self, Sizing};
-use super::wires::Wires;
-use super::{Knobs, Links, Made, NatMix, Scenario, rows};
+use super::{Knobs, Links, Made, Scenario, rows};
 use crate::units::Kbps;
 use smol_str::SmolStr;
 
@@ -41,8 +40,8 @@ fn make(knobs: &Knobs) -> Made {
     let start = u64::from(SUBSTREAMS);
     let demand = peers as u64 * start;
     let world = World::new();
-    let mut draws = (Draw::new(knobs.seed, Part::Homes), Draw::new(knobs.seed, Part::Uplinks));
-    let mut viewers = world.viewers(&mut draws, peers, &SHARES, |land| match LANDS[land].code {
+    let (mut homes, mut lines) = (Draw::new(knobs.seed, Part::Homes), Draw::new(knobs.seed, Part::Uplinks));
+    let mut viewers = world.viewers((&mut homes, &mut lines), peers, &SHARES, |land| match LANDS[land].code {
         "MA" => &HOME,
         "FR" => &FRANCE,
         "DZ" => &ALGERIA,
@@ -53,41 +52,19 @@ fn make(knobs: &Knobs) -> Made {
         Some(ratio) => supply::size(&uplinks, RATE, demand, ratio, start),
         None => Sizing { server_slots: ((demand as f64 * SERVERS).round() as u64).max(start), factor: 1.0 },
     };
-    viewers.iter_mut().for_each(|viewer| viewer.uplink = supply::scaled(viewer.uplink, sizing.factor));
 
-    let balances = world.balances(&viewers, sizing.server_slots);
-    let home: Vec<_> = balances.iter().filter(|balance| balance.group == 0).collect();
-    let abroad = home.iter().map(|b| b.demand).sum::<u64>().saturating_sub(home.iter().map(|b| b.supply).sum());
-    let wires = Wires::new(world.wires(&balances), balances);
-    let ratio = match knobs.links.unwrap_or(Links::Binding) {
-        Links::Free => None,
-        Links::Binding => Some(wires.ratio_for((wires.largest(None).served as f64 * BOUND_SHARE) as u64)),
-        Links::Ratio(ratio) => Some(ratio),
-    };
-    let mut document = rows::document(SCENARIO.name, knobs.seed, peers);
-    document.contents = vec![rows::channel("live", RATE.times(start), SUBSTREAMS, "sport")];
-    document.links = wires.rows(&world.networks, RATE, ratio, &mut Draw::new(knobs.seed, Part::Links));
-    document.nodes = world.servers(sizing.server_slots);
-    document.holdings = document.nodes.iter().map(|server| rows::holding(&server.id, "live")).collect();
-    let nat = knobs.nat.unwrap_or(NatMix::OPEN);
-    let mut translators = Draw::new(knobs.seed, Part::Translators);
-    for (number, viewer) in viewers.iter().enumerate() {
-        let mut node = rows::peer(number, &world.networks[viewer.network].id, viewer.uplink);
-        node.nat = nat.draw(&mut translators);
-        document.requests.push(rows::request(&node.id, "live"));
-        document.nodes.push(node);
-    }
-    document.networks = world.networks;
-    document.policies = policies(knobs, abroad);
-    let at_home = viewers.iter().filter(|viewer| viewer.land == 0).count();
-    let share = |part: f64, whole: f64| 100.0 * part / whole.max(1.0);
-    let mut notes = vec![format!(
-        "{peers} peers, {:.1} % of them at home; {:.1} % of all copies must enter home from abroad",
-        share(at_home as f64, peers as f64),
-        share(abroad as f64, demand as f64)
-    )];
-    notes.extend(wires.notes(&sizing, ratio));
-    Made { document, notes }
+    let mut made = world.lay_out(SCENARIO.name, knobs, (&mut viewers, &sizing), (Links::Binding, BOUND_SHARE));
+    let at_home = viewers.iter().filter(|viewer| viewer.land == 0);
+    let (count, slots) = at_home.fold((0, 0), |(count, slots), viewer| (count + 1, slots + viewer.uplink.slots(RATE)));
+    let abroad = (count * start).saturating_sub(slots);
+    made.document.policies = policies(knobs, abroad);
+    let per_cent = |part: u64, whole: u64| 100.0 * part as f64 / whole as f64;
+    let (home, entering) = (per_cent(count, peers as u64), per_cent(abroad, demand));
+    made.notes.insert(
+        0,
+        format!("{peers} peers, {home:.1} % of them at home; {entering:.1} % of all copies must enter home from abroad"),
+    );
+    made
 }
 
 /// What operators would set: a budget for transit, the own country first, a protocol for long ways.

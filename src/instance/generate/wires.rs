@@ -202,7 +202,7 @@ impl Wires {
         if let Some(ratio) = ratio {
             let (free, bound) = (self.largest(None), self.largest(Some(ratio)));
             notes.push(format!(
-                "links are sized {ratio:.3}: at most {:.4} of what uplinks alone can serve; of {} in use {} are full in a largest flow",
+                "links sized {ratio:.3}: at most {:.4} of what uplinks alone can serve; of {} in use {} are full in a largest flow",
                 bound.served as f64 / free.served.max(1) as f64,
                 bound.used,
                 bound.full
