@@ -94,9 +94,13 @@ impl Survey {
         }
         survey.networks = rooms.keys().map(|(network, _)| network).collect::<BTreeSet<_>>().len();
         survey.places = places.len();
-        survey.senders(document, has, |node, content, supply| rooms.entry((home(node), content)).or_default().supply += supply);
+        let mut own = vec![0; contents.len()];
+        let pool = survey.senders(document, has, |node, content, supply, alone| {
+            rooms.entry((home(node), content)).or_default().supply += supply;
+            own[content] += if alone { supply } else { 0 };
+        });
         let inside: u64 = rooms.values().map(|room| room.demand.min(room.supply)).sum();
-        survey.servable = most_served(&rooms).min(survey.from_peers + survey.from_servers);
+        survey.servable = most_served(&rooms, &own, pool).min(survey.demand);
         survey.must_cross = survey.servable.saturating_sub(inside);
         survey.weigh_links(document, &rooms, &networks);
         let lost = |row: &&PreviousRow| row.parents.iter().any(|cell| matches!(cell, ParentCell::Nobody(())));
@@ -104,8 +108,15 @@ impl Survey {
         survey
     }
 
-    /// Counts whole slots. A node with several contents is counted at the smallest of their rates.
-    fn senders(&mut self, document: &Document, mut has: Vec<(usize, usize)>, mut note: impl FnMut(usize, usize, u64)) {
+    /// Counts whole slots. A node with several contents is counted at the smallest of their rates; what such nodes can send
+    /// in all is returned. Noted are node, content, what it can send of it, and whether it can send nothing else.
+    fn senders(
+        &mut self,
+        document: &Document,
+        mut has: Vec<(usize, usize)>,
+        mut note: impl FnMut(usize, usize, u64, bool),
+    ) -> u64 {
+        let mut pool = 0;
         has.sort_unstable();
         has.dedup();
         let mut whole = vec![0; document.nodes.len()];
@@ -114,7 +125,9 @@ impl Survey {
             let filled = |rate: Kbps| rate.times(document.nodes[node].uplink_kbps.slots(rate)).0;
             let rates = contents.iter().map(|(_, content)| rate(&document.contents[*content]));
             whole[node] = rates.clone().min().map_or(0, filled);
-            contents.iter().zip(rates).for_each(|((_, content), rate)| note(node, *content, filled(rate)));
+            let alone = contents.len() == 1;
+            pool += if alone { 0 } else { whole[node] };
+            contents.iter().zip(rates).for_each(|((_, content), rate)| note(node, *content, filled(rate), alone));
         }
         for (node, whole) in document.nodes.iter().zip(whole) {
             let peer = node.role == Role::Peer;
@@ -122,6 +135,7 @@ impl Survey {
             self.peers += usize::from(peer);
             self.without_slot += usize::from(peer && whole == 0);
         }
+        pool
     }
 
     /// Puts what every network lacks on the shortest way from the nearest holder, and compares.
@@ -207,15 +221,11 @@ impl Survey {
     }
 }
 
-/// What can be served at most, content by content.
-fn most_served(rooms: &BTreeMap<(usize, usize), Room>) -> u64 {
-    let mut totals: BTreeMap<usize, Room> = BTreeMap::new();
-    for ((_, content), room) in rooms {
-        let total = totals.entry(*content).or_default();
-        total.demand += room.demand;
-        total.supply += room.supply;
-    }
-    totals.values().map(|total| total.demand.min(total.supply)).sum()
+/// What can be served at most: of each content what those can send who have nothing else, and the pool of all others.
+fn most_served(rooms: &BTreeMap<(usize, usize), Room>, own: &[u64], pool: u64) -> u64 {
+    let mut demands = vec![0; own.len()];
+    rooms.iter().for_each(|((_, content), room)| demands[*content] += room.demand);
+    demands.iter().zip(own).map(|(demand, own)| demand.min(own)).sum::<u64>() + pool
 }
 
 /// The rate of one substream.
