@@ -1,7 +1,12 @@
 //! Generated instances are what they say: seeded, of the published figures, of the supply and the scarcity asked for.
 
+mod flash_crowd;
 mod long_tail;
 mod planet;
+mod regional;
+mod renditions;
+mod survey;
+mod transit_crunch;
 mod vod_seek;
 
 use good_lp::{Expression, Solution, SolverModel, constraint, highs, variable, variables};

@@ -121,8 +121,7 @@ fn make(knobs: &Knobs) -> Made {
     add_viewers(&mut document, knobs, &world, &channels, &viewers, &sizing);
     document.links = wires.rows(&world.tree.networks, RATE, links, &mut Draw::new(knobs.seed, Part::Links));
     let mut notes = notes(&document, &channels, &viewers);
-    let uplinks: Vec<Kbps> = uplinks.iter().map(|uplink| supply::scaled(*uplink, sizing.factor)).collect();
-    notes.extend(wires.notes(&uplinks, RATE, &sizing, links));
+    notes.extend(wires.notes(&sizing, links));
     document.networks = world.tree.networks;
     document.policies = policies(knobs, demand);
     Made { document, notes }

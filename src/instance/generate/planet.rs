@@ -119,8 +119,7 @@ fn make(knobs: &Knobs) -> Made {
     document.paths = planet.paths(&mut Draw::new(knobs.seed, Part::Paths));
     document.policies = policies(knobs);
     let mut notes = planet.notes(&document);
-    let uplinks: Vec<Kbps> = uplinks.iter().map(|uplink| supply::scaled(*uplink, sizing.factor)).collect();
-    notes.extend(wires.notes(&uplinks, RATE, &sizing, links));
+    notes.extend(wires.notes(&sizing, links));
     document.networks = planet.tree.networks;
     Made { document, notes }
 }

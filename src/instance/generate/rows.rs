@@ -3,7 +3,7 @@
 use super::super::document::*;
 use super::super::policy::*;
 use crate::units::Kbps;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 /// An empty document, named after its scenario, size and seed.
 pub(super) fn document(scenario: &str, seed: u64, peers: usize) -> Document {
@@ -41,6 +41,11 @@ pub(super) fn network(id: SmolStr, kind: &'static str, asn: Option<u32>, lat: f6
         lat: Some(lat),
         lon: Some(lon),
     }
+}
+
+/// A peer, numbered from 0 in the order of the list.
+pub(super) fn peer(number: usize, network: &SmolStr, uplink: Kbps) -> NodeRow {
+    NodeRow::new(format_smolstr!("p{:07}", number + 1), Role::Peer, network.clone(), uplink)
 }
 
 /// A node that holds a whole content.
@@ -100,4 +105,10 @@ pub(super) fn different(field: &'static str) -> Option<Relation> {
 /// Flows inside one network are worth a little detour.
 pub(super) fn prefer_own_network() -> Policy {
     Policy { relation: same("network"), ..policy("prefer-own-network", Owner::Network, Rule::Prefer { cost: -0.05 }) }
+}
+
+/// Flows that cross links of one kind carry a protocol for long ways.
+pub(super) fn long_way(kind: &'static str) -> Policy {
+    let rule = Rule::Protocol { name: SmolStr::new_static("quic") };
+    Policy { crosses: Some(selector("kind", kind)), ..policy("quic-on-long-ways", Owner::Provider, rule) }
 }

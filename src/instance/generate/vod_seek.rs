@@ -92,8 +92,7 @@ fn make(knobs: &Knobs) -> Made {
     add_viewers(&mut document, knobs, &country, &films, &viewers, &sizing);
     document.links = wires.rows(&country.tree.networks, RATE, links, &mut Draw::new(knobs.seed, Part::Links));
     let mut notes = notes(&films, &viewers);
-    let uplinks: Vec<Kbps> = uplinks.iter().map(|uplink| supply::scaled(*uplink, sizing.factor)).collect();
-    notes.extend(wires.notes(&uplinks, RATE, &sizing, links));
+    notes.extend(wires.notes(&sizing, links));
     document.networks = country.tree.networks;
     document.policies = policies(knobs, demand);
     Made { document, notes }
