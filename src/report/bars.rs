@@ -30,8 +30,8 @@ struct Bar {
 const PLOT: f64 = 130.0;
 
 impl Bars {
-    /// Counts parts of a whole, 0 to 1; `name` is an id in the page.
-    pub fn of(name: &'static str, title: &'static str, what: &str, parts: &[f64]) -> Bars {
+    /// Counts parts of a whole, 0 to 1; `name` is an id in the page; of what is `scarce` the full are marked.
+    pub fn of(name: &'static str, title: &'static str, what: &str, scarce: bool, parts: &[f64]) -> Bars {
         let mut bins = [0u64; BINS];
         for part in parts {
             let bin = match *part {
@@ -46,6 +46,7 @@ impl Bars {
             let high = if *number > 0 { (PLOT * *number as f64 / most).max(1.5) } else { 0.0 };
             let class = match bin {
                 0 => "u-none",
+                _ if !scarce => "near",
                 1..=5 => "u0",
                 6..=8 => "u1",
                 9 | 10 => "u2",
@@ -63,7 +64,7 @@ impl Bars {
         let (idle, full) = (bins[0], parts.iter().filter(|part| **part >= 0.95).count() as u64);
         let mean = share(parts.iter().sum(), parts.len() as f64);
         let all = count(parts.len() as u64);
-        let text = format!("Of {all} {what} {} are above 95 % and {} idle; {} in the mean.", count(full), count(idle), percent(mean));
+        let text = format!("{} above 95 %, {} idle, {} in the mean: {all} {what}.", count(full), count(idle), percent(mean));
         Bars { name, title, text, bars }
     }
 }

@@ -62,7 +62,14 @@ impl Hops {
         let most = hops.iter().map(|hop| hop.all().max(hop.passed_on)).max().unwrap_or(1).max(1) as f64;
         let pitch = ((WIDTH - LEFT - 8.0) / hops.len().max(2) as f64).min(150.0);
         let left = (WIDTH - pitch * hops.len() as f64).max(LEFT) / 2.0 + if hops.len() > 6 { LEFT / 2.0 } else { 0.0 };
-        let wide = pitch * if hops.len() <= 8 { 0.24 } else if hops.len() <= 24 { 0.44 } else { 0.66 };
+        let wide = pitch
+            * if hops.len() <= 8 {
+                0.24
+            } else if hops.len() <= 24 {
+                0.44
+            } else {
+                0.66
+            };
         let scale = PLOT / most;
         let middle = TOP + PLOT / 2.0;
         let x = |column: usize| left + pitch * (column as f64 + 0.5) - wide / 2.0;
@@ -73,7 +80,14 @@ impl Hops {
                 0 => "0".into(),
                 _ => (at * step).to_string(),
             });
-            Column { x: x(at), wide, parts: parts(at, hop, middle, scale), sent_on: sent_on(hop, middle, scale), label, tip: tip(at, &name, hop) }
+            Column {
+                x: x(at),
+                wide,
+                parts: parts(at, hop, middle, scale),
+                sent_on: sent_on(hop, middle, scale),
+                label,
+                tip: tip(at, &name, hop),
+            }
         };
         let columns: Vec<Column> = hops.iter().enumerate().map(column).collect();
         let fan = |(at, pair): (usize, &[Hop])| {
@@ -83,11 +97,19 @@ impl Hops {
             let (up, low) = (|half: f64| middle - half.max(0.5), |half: f64| middle + half.max(0.5));
             format!(
                 "M{from:.1} {:.1}C{turn:.1} {:.1} {turn:.1} {:.1} {to:.1} {:.1}V{:.1}C{turn:.1} {:.1} {turn:.1} {:.1} {from:.1} {:.1}Z",
-                up(a), up(a), up(b), up(b), low(b), low(b), low(a), low(a)
+                up(a),
+                up(a),
+                up(b),
+                up(b),
+                low(b),
+                low(b),
+                low(a),
+                low(a)
             )
         };
         let fans = if step == 1 { hops.windows(2).enumerate().map(fan).collect() } else { Vec::new() };
-        let half = half(&hops).map(|at| Half { x: x(at) + wide / 2.0, word: format!("half within {}", counted((at * step) as u64, "hop")) });
+        let half = half(&hops)
+            .map(|at| Half { x: x(at) + wide / 2.0, word: format!("half within {}", counted((at * step) as u64, "hop")) });
         Hops { text: text(survey), width: WIDTH, height: TOP + PLOT + 74.0, columns, fans, legend: legend(survey), half }
     }
 }

@@ -10,6 +10,8 @@ use std::f64::consts::TAU;
 pub const WIDTH: f64 = 960.0;
 /// Room around the outermost places.
 const MARGIN: f64 = 64.0;
+/// At most so much wider than high is a degree drawn.
+const WIDEN: f64 = 1.7;
 /// Steps of graticules in degrees.
 const STEPS: [f64; 7] = [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0];
 
@@ -99,8 +101,10 @@ fn earth(places: &Places) -> Option<Layout> {
     let inner = WIDTH - 2.0 * MARGIN;
     let height = (inner * high / wide.max(1e-9)).clamp(280.0, 520.0) + 2.0 * MARGIN;
     let scale = (inner / wide.max(1e-9)).min((height - 2.0 * MARGIN) / high.max(1e-9));
+    // A tall country is drawn wider than it is, so that its places stand apart.
+    let across = (inner / wide.max(1e-9)).min(scale * WIDEN);
     let (middle, centre) = ((west + east) / 2.0, (south + north) / 2.0);
-    let x = |lon: f64| WIDTH / 2.0 + (lon - middle) * squeeze * scale;
+    let x = |lon: f64| WIDTH / 2.0 + (lon - middle) * squeeze * across;
     let y = |lat: f64| height / 2.0 - (lat - centre) * scale;
     let spots = Table::new(at.iter().map(|at| Spot { x: x(at.lon), y: y(at.lat) }).collect());
     let mut guides = Vec::new();

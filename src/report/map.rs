@@ -5,7 +5,7 @@
 
 use super::figures::{count, counted, percent, share};
 use super::layout::{self, Guide, Layout, Spot, WIDTH};
-use super::places::{Level, PlaceId, Places};
+use super::places::{Level, Place, PlaceId, Places};
 use super::survey::{self, Survey};
 use crate::ids::Table;
 use crate::instance::Instance;
@@ -16,7 +16,7 @@ use askama::Template;
 use rustc_hash::FxHashMap;
 
 /// Most arcs that are drawn.
-const MOST_ARCS: usize = 110;
+const MOST_ARCS: usize = 120;
 /// Most names that are written.
 const MOST_NAMES: usize = 26;
 /// Width of the widest arc.
@@ -232,7 +232,7 @@ fn circles(places: &Places, streams: &[Stream], layout: &Layout, radii: &Table<P
         }
     }
     let names = named(places, layout, radii);
-    let circle = |(id, place): (PlaceId, &super::places::Place)| {
+    let circle = |(id, place): (PlaceId, &Place)| {
         let unserved = place.requests.saturating_sub(place.served);
         let missing = (unserved > 0).then(|| (100.0 * share(unserved as f64, place.requests as f64)).max(1.0));
         let mut tip = format!("{}: {}", place.name, counted(place.requests, "request"));
@@ -247,11 +247,22 @@ fn circles(places: &Places, streams: &[Stream], layout: &Layout, radii: &Table<P
         }
         let radius = radii[id];
         let name = names[id].then(|| place.name.chars().take(24).collect());
-        let name_y = layout.spots[id].y + radius + if missing.is_some() { 17.0 } else { 14.0 };
+        let below = radius + if missing.is_some() { 17.0 } else { 14.0 };
+        let name_y = layout.spots[id].y + if inside_name(place, radius) { 4.0 } else { below };
         let at = layout.spots[id];
         Circle { number: id.0, at, radius, ring: radius + 3.0, missing, source: place.source, name, name_y, tip }
     };
     places.places.pairs().map(circle).collect()
+}
+
+/// Half the width of a name, as far as that is known without its font.
+fn half_width(place: &Place) -> f64 {
+    place.name.chars().count().min(24) as f64 * 3.4 + 4.0
+}
+
+/// The circle has room for its name.
+fn inside_name(place: &Place, radius: f64) -> bool {
+    radius > half_width(place) && !place.source
 }
 
 /// Which places have their names written: sources and the largest first, and none over another.
@@ -262,14 +273,15 @@ fn named(places: &Places, layout: &Layout, radii: &Table<PlaceId, f64>) -> Table
     let mut taken: Vec<(Spot, f64)> = Vec::new();
     let most = if places.level == Level::Node { order.len() } else { MOST_NAMES };
     for id in order {
-        let half = places.places[id].name.chars().count().min(24) as f64 * 3.4 + 4.0;
-        let at = Spot { x: layout.spots[id].x, y: layout.spots[id].y + radii[id] + 12.0 };
+        let half = half_width(&places.places[id]);
+        let inside = inside_name(&places.places[id], radii[id]);
+        let at = Spot { x: layout.spots[id].x, y: layout.spots[id].y + if inside { 0.0 } else { radii[id] + 12.0 } };
         let free = taken.iter().all(|(spot, width)| (spot.x - at.x).abs() > half + width || (spot.y - at.y).abs() > 13.0);
         let clear = layout.spots.pairs().all(|(other, spot)| {
             let (dx, dy) = (((spot.x - at.x).abs() - half).max(0.0), ((spot.y - at.y).abs() - 6.0).max(0.0));
             other == id || dx.hypot(dy) > radii[other] - 2.0
         });
-        if taken.len() < most && free && (clear || places.level == Level::Node) {
+        if taken.len() < most && free && (clear || inside || places.level == Level::Node) {
             taken.push((at, half));
             named[id] = true;
         }

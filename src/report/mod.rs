@@ -13,7 +13,7 @@
 //! figures   numbers as people write them
 //! ```
 //!
-//! Sizes stay small for any instance: a map has at most 160 places and 110 arcs, a table ends with what it leaves out.
+//! Sizes stay small for any instance: a map has at most 160 places and 120 arcs, a table ends with what it leaves out.
 
 mod bars;
 pub mod figures;

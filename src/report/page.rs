@@ -156,7 +156,7 @@ fn facts(plan: &Plan, survey: &Survey) -> Vec<Fact> {
 /// The bound and the gap, or that there is none.
 fn proof(value: Value, words: &str) -> String {
     match (value.bound, value.gap) {
-        (Some(bound), Some(gap)) => format!("proved: {words} {} (gap {:.2} %)", number(bound), gap * 100.0),
+        (Some(bound), Some(gap)) => format!("proved: {words} {} (gap\u{a0}{:.2}\u{a0}%)", number(bound), gap * 100.0),
         _ => "no bound proved".into(),
     }
 }
@@ -196,12 +196,12 @@ fn changes(plan: &Plan) -> String {
 fn uplinks(instance: &Instance, survey: &Survey) -> Bars {
     let peers = instance.nodes.pairs().filter(|(_, node)| node.role == Role::Peer && node.uplink.0 > 0);
     let parts: Vec<f64> = peers.map(|(id, node)| share(survey.sent[id].0 as f64, node.uplink.0 as f64)).collect();
-    Bars::of("uplinks", "Peers by load of their uplink", "peers with an uplink", &parts)
+    Bars::of("uplinks", "Peers by load of their uplink", "peers with an uplink", false, &parts)
 }
 
 fn fullness(instance: &Instance, survey: &Survey) -> Bars {
     let parts: Vec<f64> = survey.links.pairs().filter_map(|(id, load)| part(instance, id, *load)).collect();
-    Bars::of("fullness", "Links by load", "links with a limit", &parts)
+    Bars::of("fullness", "Links by load", "links with a limit", true, &parts)
 }
 
 /// Supply against demand in one sentence.
@@ -228,7 +228,7 @@ fn unserved(plan: &Plan) -> String {
         0 => "Every request is served.".into(),
         some => {
             let part = percent(share(some as f64, plan.statistics.requests as f64));
-            format!("{} get nothing, {part} of all.", counted(some, "request"))
+            format!("{} without anything, {part} of all.", counted(some, "request"))
         }
     }
 }

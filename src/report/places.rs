@@ -106,7 +106,8 @@ impl Places {
 }
 
 fn by_node(instance: &Instance) -> Places {
-    let place = |node: &crate::instance::Node| Place { name: node.id.to_string(), networks: 1, at: node.place, ..Place::default() };
+    let place =
+        |node: &crate::instance::Node| Place { name: node.id.to_string(), networks: 1, at: node.place, ..Place::default() };
     Places {
         level: Level::Node,
         places: Table::new(instance.nodes.iter().map(place).collect()),
@@ -143,13 +144,15 @@ fn by_network(instance: &Instance) -> Places {
     let size = |group: &usize| groups[*group].iter().map(|id| attached[*id]).sum::<u64>();
     order.sort_by_key(|group| std::cmp::Reverse(size(group)));
     let cut = if groups.len() > MOST { MOST - 1 } else { groups.len() };
+    let mut asking = Table::filled(instance.networks.len(), false);
+    instance.requests.iter().for_each(|request| asking[instance.nodes[request.node].network] = true);
     let mut of_network = Table::filled(instance.networks.len(), PlaceId(0));
     let mut places: Vec<Place> = Vec::new();
     let mut shown: Vec<usize> = order[..cut].to_vec();
     shown.sort_unstable();
     for group in &shown {
         groups[*group].iter().for_each(|id| of_network[*id] = PlaceId::new(places.len()));
-        places.push(described(instance, level, &groups[*group]));
+        places.push(described(instance, level, &groups[*group], &asking));
     }
     if cut < groups.len() {
         order[cut..].iter().flat_map(|group| &groups[*group]).for_each(|id| of_network[*id] = PlaceId::new(places.len()));
@@ -160,9 +163,12 @@ fn by_network(instance: &Instance) -> Places {
     Places { level, places: Table::new(places), of_node }
 }
 
-fn described(instance: &Instance, level: Level, networks: &[NetworkId]) -> Place {
+/// Named by the networks that ask for something, if any does.
+fn described(instance: &Instance, level: Level, networks: &[NetworkId], asking: &Table<NetworkId, bool>) -> Place {
     let first = &instance.networks[networks[0]];
-    let names: Vec<&str> = networks.iter().map(|id| instance.networks[*id].id.as_str()).collect();
+    let any = networks.iter().any(|id| asking[*id]);
+    let naming = networks.iter().filter(|id| asking[**id] || !any);
+    let names: Vec<&str> = naming.map(|id| instance.networks[*id].id.as_str()).collect();
     let name = match level {
         Level::System => first.asn.map_or_else(|| first.id.to_string(), |asn| format!("AS{asn}")),
         Level::Country => first.country.clone().unwrap_or_else(|| first.id.clone()).to_string(),
@@ -171,7 +177,8 @@ fn described(instance: &Instance, level: Level, networks: &[NetworkId]) -> Place
     Place { name, networks: networks.len(), at: first.place, ..Place::default() }
 }
 
-/// The longest end or beginning that all names share, if it says something; else the first and how many more.
+/// The longest end, else the longest beginning, that all names share and that says something; else the first name and
+/// how many more there are.
 fn in_common(names: &[&str]) -> String {
     let [first, rest @ ..] = names else { return String::new() };
     if rest.is_empty() {
@@ -181,8 +188,8 @@ fn in_common(names: &[&str]) -> String {
     let ends = first.char_indices().map(|(at, _)| &first[at..]).find(|end| rest.iter().all(|name| name.ends_with(end)));
     let starts = first.char_indices().rev().map(|(at, _)| &first[..at]);
     let starts = starts.filter(|start| !start.is_empty()).find(|start| rest.iter().all(|name| name.starts_with(start)));
-    let common = [ends, starts].into_iter().flatten().map(|text| text.trim_matches(is_sign));
-    match common.filter(|text| text.chars().count() >= 2).max_by_key(|text| text.len()) {
+    let mut common = [ends, starts].into_iter().flatten().map(|text| text.trim_matches(is_sign));
+    match common.find(|text| text.chars().count() >= 2) {
         Some(text) => text.to_owned(),
         None => format!("{first} + {}", rest.len()),
     }
@@ -195,7 +202,7 @@ mod tests {
     #[test]
     fn networks_of_one_place_are_called_by_what_their_names_share() {
         let cases: [(&[&str], &str); 4] = [
-            (&["isp01-c07", "isp02-c07"], "c07"),
+            (&["isp01-c07", "isp02-c07", "isp03-c07"], "c07"),
             (&["berlin-1", "berlin-2"], "berlin"),
             (&["a", "b", "c"], "a + 2"),
             (&["alone"], "alone"),

@@ -71,7 +71,11 @@ impl Cell {
 
     /// A number that may be missing.
     pub fn number(value: Option<f64>) -> Cell {
-        Cell { text: value.map_or_else(|| "–".into(), super::figures::number), sort: Some(value.unwrap_or(-1.0)), ..Cell::default() }
+        Cell {
+            text: value.map_or_else(|| "–".into(), super::figures::number),
+            sort: Some(value.unwrap_or(-1.0)),
+            ..Cell::default()
+        }
     }
 
     /// A share, with its bar.

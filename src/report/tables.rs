@@ -35,11 +35,14 @@ impl Sources<'_> {
             .map(|reason| (reason, self.plan.unserved.iter().filter(|row| row.reason == reason).count() as u64))
             .filter(|(_, number)| *number > 0)
             .collect();
-        Table::new("unserved", "Unserved requests by reason", &["reason", "#requests", "#of all", "what it means"])
-            .fill(ROWS, &reasons, |(reason, number)| {
+        Table::new("unserved", "Unserved requests by reason", &["reason", "#requests", "#of all", "what it means"]).fill(
+            ROWS,
+            &reasons,
+            |(reason, number)| {
                 let part = Cell { full: true, ..Cell::share(share(*number as f64, all)) };
                 vec![Cell::text(reason.word()), Cell::count(*number), part, Cell::text(reason.meaning())]
-            })
+            },
+        )
     }
 
     /// The policies behind unserved requests.
@@ -49,17 +52,21 @@ impl Sources<'_> {
             *taken.entry(*policy).or_default() += 1;
         }
         let taken: Vec<_> = taken.into_iter().collect();
-        Table::new("taken", "Policies that take the last sender of requests", &["policy", "#requests"])
-            .fill(ROWS, &taken, |(policy, number)| {
+        Table::new("taken", "Policies that take the last sender of requests", &["policy", "#requests"]).fill(
+            ROWS,
+            &taken,
+            |(policy, number)| {
                 let id = self.instance.policies.get(policy.0 as usize).map_or("?", |policy| policy.id.as_str());
                 vec![Cell::text(id), Cell::count(*number)]
-            })
+            },
+        )
     }
 
     /// The links nearest to their limit.
     pub fn links(&self) -> Table {
         let limited = |(id, load): (LinkId, &Kbps)| part(self.instance, id, *load).map(|part| (id, *load, part));
-        let mut links: Vec<(LinkId, Kbps, f64)> = self.survey.links.pairs().filter_map(limited).filter(|row| row.2 > 0.0).collect();
+        let mut links: Vec<(LinkId, Kbps, f64)> =
+            self.survey.links.pairs().filter_map(limited).filter(|row| row.2 > 0.0).collect();
         links.sort_by(|a, b| b.2.total_cmp(&a.2).then(b.1.cmp(&a.1)).then(a.0.cmp(&b.0)));
         let prices: FxHashMap<LinkId, Price> =
             self.plan.links.iter().filter_map(|row| row.price.map(|price| (row.link, price))).collect();
@@ -89,21 +96,27 @@ impl Sources<'_> {
 
     /// Limits that would gain something, most first.
     pub fn prices(&self) -> Table {
-        let links = self.plan.links.iter().filter_map(|row| Some((self.instance.links.get(row.link)?.id.as_str(), "link", row.price?)));
-        let name = |row: &crate::plan::PolicyUse| self.instance.policies.get(row.policy.0 as usize).map(|policy| policy.id.as_str());
+        let links =
+            self.plan.links.iter().filter_map(|row| Some((self.instance.links.get(row.link)?.id.as_str(), "link", row.price?)));
+        let name =
+            |row: &crate::plan::PolicyUse| self.instance.policies.get(row.policy.0 as usize).map(|policy| policy.id.as_str());
         let policies = self.plan.policies.iter().filter_map(|row| Some((name(row)?, "policy", row.price?)));
         let mut priced: Vec<(&str, &str, Price)> =
             links.chain(policies).filter(|(.., price)| price.service.abs() > 1e-9 || price.cost.abs() > 1e-9).collect();
         priced.sort_by(|a, b| b.2.service.total_cmp(&a.2.service).then(b.2.cost.total_cmp(&a.2.cost)).then(a.0.cmp(b.0)));
-        Table::new("prices", "What one Mbps more of a limit would gain", &["limit", "what", "#service", "#cost"])
-            .fill(ROWS, &priced, |(id, what, price)| {
+        Table::new("prices", "What one Mbps more of a limit would gain", &["limit", "what", "#service", "#cost"]).fill(
+            ROWS,
+            &priced,
+            |(id, what, price)| {
                 vec![Cell::text(*id), Cell::text(*what), Cell::number(Some(price.service)), Cell::number(Some(price.cost))]
-            })
+            },
+        )
     }
 
     /// Who sends most.
     pub fn nodes(&self) -> Table {
-        let mut busy: Vec<(NodeId, Kbps)> = self.survey.sent.pairs().map(|(id, sent)| (id, *sent)).filter(|row| row.1.0 > 0).collect();
+        let mut busy: Vec<(NodeId, Kbps)> =
+            self.survey.sent.pairs().map(|(id, sent)| (id, *sent)).filter(|row| row.1.0 > 0).collect();
         busy.sort_by_key(|(id, sent)| (Reverse(*sent), *id));
         let names = ["node", "role", "network", "#copies sent", "#sent", "#uplink", "#used"];
         Table::new("nodes", "Nodes that send most", &names).fill(ROWS, &busy, |(id, sent)| {
@@ -115,7 +128,7 @@ impl Sources<'_> {
                 Cell::count(u64::from(self.survey.copies_sent[*id])),
                 Cell::rate(*sent),
                 Cell::rate(node.uplink),
-                Cell::share(share(sent.0 as f64, node.uplink.0 as f64)),
+                Cell { full: false, ..Cell::share(share(sent.0 as f64, node.uplink.0 as f64)) },
             ]
         })
     }
@@ -148,7 +161,8 @@ impl Sources<'_> {
         }
         let mut rows: Vec<(NetworkId, Sums)> = sums.into_iter().collect();
         rows.sort_by_key(|(id, sums)| (Reverse(sums.asked), Reverse(sums.leaving), *id));
-        let names = ["network", "kind", "#requests", "#unserved", "#of them", "#enters", "#leaves", "#stays inside", "#from inside"];
+        let names =
+            ["network", "kind", "#requests", "#unserved", "#of them", "#enters", "#leaves", "#stays inside", "#from inside"];
         Table::new("networks", "Networks with most requests", &names).fill(ROWS, &rows, |(id, sums)| {
             let network = &self.instance.networks[*id];
             vec![
@@ -170,12 +184,15 @@ impl Sources<'_> {
         let mut streams: Vec<_> = self.survey.streams.iter().filter(|((from, to), _)| from != to).collect();
         streams.sort_by_key(|(pair, kbps)| (Reverse(**kbps), **pair));
         let all = self.survey.kbps() as f64;
-        Table::new("streams", "Widest streams between networks", &["from", "to", "#carries", "#of all traffic"])
-            .fill(ROWS, &streams, |((from, to), kbps)| {
+        Table::new("streams", "Widest streams between networks", &["from", "to", "#carries", "#of all traffic"]).fill(
+            ROWS,
+            &streams,
+            |((from, to), kbps)| {
                 let name = |id: &NetworkId| Cell::text(self.instance.networks[*id].id.as_str());
                 let part = Cell { full: false, ..Cell::share(share(**kbps as f64, all)) };
                 vec![name(from), name(to), Cell::rate(Kbps(**kbps)), part]
-            })
+            },
+        )
     }
 
     /// What crosses links of each kind.
@@ -215,18 +232,22 @@ impl Sources<'_> {
         }
         let roles: Vec<_> = roles.into_iter().collect();
         let caption = format!("Who can send, in whole slots of {slot}, and who does");
-        Table::new("supply", caption, &["role", "#nodes", "#uplinks", "#whole slots", "#sent", "#of the slots"])
-            .fill(ROWS, &roles, |(role, [nodes, uplink, slots, sent])| {
+        Table::new("supply", caption, &["role", "#nodes", "#uplinks", "#whole slots", "#sent", "#of the slots"]).fill(
+            ROWS,
+            &roles,
+            |(role, [nodes, uplink, slots, sent])| {
                 let rate = |kbps: &u64| Cell::rate(Kbps(*kbps));
-                let part = Cell::share(share(*sent as f64, *slots as f64));
+                let part = Cell { full: false, ..Cell::share(share(*sent as f64, *slots as f64)) };
                 vec![Cell::text(role.word()), Cell::count(*nodes), rate(uplink), rate(slots), rate(sent), part]
-            })
+            },
+        )
     }
 
     /// Copies hop by hop.
     pub fn hops(&self) -> Table {
         let hops: Vec<_> = self.survey.hops.iter().enumerate().skip(1).collect();
-        let names = ["#hop", "#copies", "#origins", "#servers", "#waypoints", "#peers, same network", "#peers, others", "#sent on"];
+        let names =
+            ["#hop", "#copies", "#origins", "#servers", "#waypoints", "#peers, same network", "#peers, others", "#sent on"];
         Table::new("hops", "Copies by hop and sender", &names).fill(120, &hops, |(at, hop)| {
             let by_sender = Sender::ALL.map(|sender| Cell::count(hop.copies[sender as usize]));
             let first = [Cell::count(*at as u64), Cell::count(hop.all())];
@@ -236,7 +257,8 @@ impl Sources<'_> {
 
     /// Policies in force, with their use.
     pub fn policies(&self) -> Table {
-        let names = ["policy", "owner", "#rank", "rule", "#matched", "#carries", "#limit", "#used", "binding", "#service per Mbps"];
+        let names =
+            ["policy", "owner", "#rank", "rule", "#matched", "#carries", "#limit", "#used", "binding", "#service per Mbps"];
         let uses: Vec<_> =
             self.plan.policies.iter().filter_map(|row| Some((self.instance.policies.get(row.policy.0 as usize)?, row))).collect();
         Table::new("policies", "Policies in force", &names).fill(60, &uses, |(policy, row)| {
