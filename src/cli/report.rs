@@ -6,7 +6,7 @@ use super::input::{self, Given};
 use super::output;
 use super::terminal::{Terminal, say};
 use clap::Args;
-use pleach::report;
+use pleach::report::Report;
 use pleach::verify::{self, ViolationKind};
 use std::path::{Path, PathBuf};
 
@@ -42,18 +42,19 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         let message = format!("{} is a plan for something else: {}: {}", path.display(), other.place, other.text);
         return Err(Failure::new(Kind::Violation, message, Vec::new()));
     }
+    let report = Report::of(&instance, &plan);
     if let Some(html) = &html {
-        write(html, &report::page(&instance, &plan, &found.violations).map_err(unfilled)?)?;
+        write(html, &report.page(&found.violations).map_err(unfilled)?)?;
     }
     if let Some(svg) = &svg {
-        write(svg, &report::picture(&instance, &plan).map_err(unfilled)?)?;
+        write(svg, &report.picture().map_err(unfilled)?)?;
     }
     let look = Terminal::stderr();
     let verdict = match found.violations.len() {
         0 => look.good("✓ the plan is valid"),
         wrong => look.bad(&format!("✗ {} violations, told at the head of the page", count(wrong as u64))),
     };
-    say(&format!("\n  {}  {verdict}\n\n{}", look.strong(&instance.name), hops(&report::profile(&instance, &plan), look)));
+    say(&format!("\n  {}  {verdict}\n\n{}", look.strong(&instance.name), hops(&report.profile(), look)));
     for path in [html, svg].into_iter().flatten().filter(|path| path != Path::new(output::STDOUT)) {
         say(&format!("  look at {}\n", look.strong(&path.display().to_string())));
     }

@@ -31,6 +31,11 @@ pub fn counted(number: u64, what: &str) -> String {
     format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+/// `1 copy`, `1,200 copies`.
+pub fn copies(number: u64) -> String {
+    if number == 1 { "1 copy".into() } else { format!("{} copies", count(number)) }
+}
+
 /// `1234567` becomes `1,234,567`.
 fn in_threes(digits: &str) -> String {
     let mut text = String::new();

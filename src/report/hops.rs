@@ -3,7 +3,7 @@
 //! Each column is stacked by who sends the copies. What of a column is sent on spreads out into the next one, so that
 //! the whole is the outline of all trees laid on their side, from the holders to the last leaves.
 
-use super::figures::{count, counted, percent, share};
+use super::figures::{copies, count, counted, percent, share};
 use super::layout::WIDTH;
 use super::survey::{Hop, Sender, Survey};
 use askama::Template;
@@ -94,18 +94,10 @@ impl Hops {
             let (a, b) = (pair[0].passed_on as f64 * scale / 2.0, pair[1].all() as f64 * scale / 2.0);
             let (from, to) = (x(at) + wide, x(at + 1));
             let turn = (from + to) / 2.0;
-            let (up, low) = (|half: f64| middle - half.max(0.5), |half: f64| middle + half.max(0.5));
-            format!(
-                "M{from:.1} {:.1}C{turn:.1} {:.1} {turn:.1} {:.1} {to:.1} {:.1}V{:.1}C{turn:.1} {:.1} {turn:.1} {:.1} {from:.1} {:.1}Z",
-                up(a),
-                up(a),
-                up(b),
-                up(b),
-                low(b),
-                low(b),
-                low(a),
-                low(a)
-            )
+            let (low_a, low_b) = (middle + a.max(0.5), middle + b.max(0.5));
+            let (up_a, up_b) = (middle - a.max(0.5), middle - b.max(0.5));
+            let above = format!("M{from:.1} {up_a:.1}C{turn:.1} {up_a:.1} {turn:.1} {up_b:.1} {to:.1} {up_b:.1}");
+            format!("{above}V{low_b:.1}C{turn:.1} {low_b:.1} {turn:.1} {low_a:.1} {from:.1} {low_a:.1}Z")
         };
         let fans = if step == 1 { hops.windows(2).enumerate().map(fan).collect() } else { Vec::new() };
         let half = half(&hops)
@@ -161,9 +153,9 @@ fn tip(at: usize, name: &str, hop: &Hop) -> String {
     if at == 0 {
         return format!("{name}: {} sent", counted(hop.passed_on, "held substream"));
     }
-    let mut tip = format!("{name}: {}", counted(hop.all(), "copy").replace("copys", "copies"));
-    for (sender, copies) in Sender::ALL.into_iter().zip(hop.copies).filter(|(_, copies)| *copies > 0) {
-        tip += &format!("\n{} from {}", count(copies), sender.word());
+    let mut tip = format!("{name}: {}", copies(hop.all()));
+    for (sender, number) in Sender::ALL.into_iter().zip(hop.copies).filter(|(_, number)| *number > 0) {
+        tip += &format!("\n{} from {}", count(number), sender.word());
     }
     tip += &format!("\n{} sent on ({})", count(hop.passed_on), percent(share(hop.passed_on as f64, hop.all() as f64)));
     tip
@@ -192,7 +184,7 @@ fn text(survey: &Survey) -> String {
     format!(
         "From {} the trees reach {} within {words}, most of them at hop {peak}; {} of the copies are sent on.",
         counted(first, "held substream"),
-        counted(all, "copy").replace("copys", "copies"),
+        copies(all),
         percent(share(on as f64, all as f64))
     )
 }

@@ -7,10 +7,9 @@ use super::figures::{count, counted, percent, share};
 use super::layout::{self, Guide, Layout, Spot, WIDTH};
 use super::places::{Level, Place, PlaceId, Places};
 use super::survey::{self, Survey};
+use super::{Report, rows};
 use crate::ids::Table;
 use crate::instance::Instance;
-use crate::instance::network::Topology;
-use crate::plan::Assignment;
 use crate::units::Kbps;
 use askama::Template;
 use rustc_hash::FxHashMap;
@@ -70,15 +69,10 @@ struct Stream {
 
 impl Map {
     /// Draws it; `alone` brings its own colours, for a file of its own.
-    pub fn of<'a>(
-        instance: &Instance,
-        topology: &Topology,
-        survey: &Survey,
-        rows: impl Iterator<Item = &'a Assignment> + Clone,
-        alone: bool,
-    ) -> Map {
-        let places = Places::of(instance, rows.clone());
-        let streams = streams(instance, topology, survey, &places, rows);
+    pub fn of(report: &Report<'_>, alone: bool) -> Map {
+        let Report { instance, plan, survey, .. } = report;
+        let places = Places::of(instance, rows(plan));
+        let streams = streams(report, &places);
         let radii = radii(&places);
         let layout = layout::layout(&places, &hops(instance, survey, &places), &radii);
         let between: Vec<&Stream> = streams.iter().filter(|stream| stream.from != stream.to).collect();
@@ -106,31 +100,28 @@ impl Map {
 }
 
 /// What flows between places, most first.
-fn streams<'a>(
-    instance: &Instance,
-    topology: &Topology,
-    survey: &Survey,
-    places: &Places,
-    rows: impl Iterator<Item = &'a Assignment>,
-) -> Vec<Stream> {
-    let mut full: FxHashMap<(PlaceId, PlaceId), (f64, f64)> = FxHashMap::default();
+fn streams(report: &Report<'_>, places: &Places) -> Vec<Stream> {
+    let Report { instance, plan, topology, survey } = report;
+    let mut streams: FxHashMap<(PlaceId, PlaceId), (u64, Option<f64>)> = FxHashMap::default();
     let mut fullness = FxHashMap::default();
-    for (parent, child, content) in survey::flows(instance, rows) {
+    for (parent, child, content) in survey::flows(instance, rows(plan)) {
         let pair = (instance.nodes[parent].network, instance.nodes[child].network);
         let part = *fullness.entry(pair).or_insert_with(|| survey.fullness(instance, topology, pair.0, pair.1));
-        let rate = instance.contents[content].rate().0 as f64;
-        let sums = full.entry((places.of_node[parent], places.of_node[child])).or_default();
-        sums.0 += rate;
-        // Ways without any limit count as empty, and as such only beside others; alone they are told by a negative sum.
-        sums.1 += rate * part.unwrap_or(-1e-9);
+        let rate = instance.contents[content].rate().0;
+        let (kbps, filled) = streams.entry((places.of_node[parent], places.of_node[child])).or_default();
+        *kbps += rate;
+        // Ways without a limit count as empty beside others.
+        if let Some(part) = part {
+            *filled = Some(filled.unwrap_or(0.0) + part * rate as f64);
+        }
     }
-    let stream = |((from, to), (kbps, part)): (&(PlaceId, PlaceId), &(f64, f64))| Stream {
-        from: *from,
-        to: *to,
-        kbps: *kbps as u64,
-        full: (*part >= 0.0).then(|| part / kbps.max(1.0)),
+    let stream = |((from, to), (kbps, filled)): ((PlaceId, PlaceId), (u64, Option<f64>))| Stream {
+        from,
+        to,
+        kbps,
+        full: filled.map(|filled| share(filled, kbps as f64)),
     };
-    let mut streams: Vec<Stream> = full.iter().map(stream).collect();
+    let mut streams: Vec<Stream> = streams.into_iter().map(stream).collect();
     streams.sort_by_key(|stream| (std::cmp::Reverse(stream.kbps), stream.from, stream.to));
     streams
 }

@@ -1,5 +1,6 @@
 //! The page: headline figures, pictures, and the tables beneath them.
 
+use super::Report;
 use super::bars::Bars;
 use super::figures::{count, counted, number, percent, share, time};
 use super::hops::Hops;
@@ -71,32 +72,26 @@ struct Before {
     now: String,
 }
 
-/// Every row that carries flows.
-pub(super) fn rows(plan: &Plan) -> impl Iterator<Item = &Assignment> + Clone {
-    plan.assignments.iter().chain(&plan.pending)
-}
-
 impl<'a> Page<'a> {
     /// Counts and draws; `violations` are what an examination of the plan found.
-    pub fn of(instance: &'a Instance, plan: &'a Plan, violations: &'a [Violation]) -> Page<'a> {
-        let topology = Topology::of(instance);
-        let survey = Survey::of(instance, &topology, rows(plan));
+    pub fn of(report: &'a Report<'a>, violations: &'a [Violation]) -> Page<'a> {
+        let Report { instance, plan, topology, survey } = report;
         let origin = &plan.origin;
-        let sources = Sources { instance, plan, survey: &survey };
+        let sources = Sources { instance, plan, survey };
         Page {
             how: format!("{} · seed {} · model {}", origin.method.word(), origin.seed, origin.model),
             end: end(origin.termination),
             violations: violations.iter().take(LISTED).collect(),
             wrong: violations.len(),
-            facts: facts(plan, &survey),
-            before: before(instance, &topology, &survey),
+            facts: facts(plan, survey),
+            before: before(instance, topology, survey),
             changes: changes(plan),
-            map: Map::of(instance, &topology, &survey, rows(plan), false),
-            hops: Hops::of(&survey),
-            uplinks: uplinks(instance, &survey),
-            fullness: fullness(instance, &survey),
-            supply_words: supply(instance, &survey),
-            crossing_words: crossing(&survey),
+            map: Map::of(report, false),
+            hops: Hops::of(survey),
+            uplinks: uplinks(instance, survey),
+            fullness: fullness(instance, survey),
+            supply_words: supply(instance, survey),
+            crossing_words: crossing(survey),
             unserved_words: unserved(plan),
             times: times(plan),
             tables: Tables {
