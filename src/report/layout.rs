@@ -95,7 +95,7 @@ fn earth(places: &Places) -> Option<Layout> {
     let (west, east) = range(&mut at.iter().map(|at| at.lon));
     let squeeze = ((south + north) / 2.0).to_radians().cos().max(0.1);
     let (wide, high) = ((east - west) * squeeze, north - south);
-    if !(wide.max(high) > 0.0) {
+    if wide.max(high) <= 0.0 {
         return None;
     }
     let inner = WIDTH - 2.0 * MARGIN;
