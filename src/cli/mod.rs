@@ -15,6 +15,7 @@ mod import;
 mod input;
 mod output;
 mod progress;
+mod report;
 mod rows;
 mod schema;
 mod solve;
@@ -62,6 +63,8 @@ enum Verb {
     Check(check::Arguments),
     /// Says why not all requests can be served
     Explain(explain::Arguments),
+    /// Makes a page to look at: who feeds whom, how full links are, who is left out
+    Report(report::Arguments),
     /// Writes the program of an instance for any other solver
     Export(export::Arguments),
     /// Makes an instance from a scenario and a seed
@@ -90,6 +93,7 @@ pub fn run(arguments: &[OsString]) -> Result<(), Failure> {
         Verb::Solve(verb) => solve::run(verb),
         Verb::Check(verb) => check::run(verb),
         Verb::Explain(verb) => explain::run(verb),
+        Verb::Report(verb) => report::run(verb),
         Verb::Export(verb) => export::run(verb),
         Verb::Generate(verb) => generate::run(verb),
         Verb::Import(verb) => import::run(verb),

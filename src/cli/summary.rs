@@ -117,7 +117,7 @@ fn unserved(instance: &Instance, plan: &Plan, look: Terminal) -> Table {
         if left_out.is_empty() {
             continue;
         }
-        let mut words = meaning(reason).to_owned();
+        let mut words = reason.meaning().to_owned();
         let mut by_policy = BTreeMap::new();
         for policy in left_out.iter().flat_map(|row| &row.policies) {
             *by_policy.entry(*policy).or_insert(0_u64) += 1;
@@ -134,17 +134,6 @@ fn unserved(instance: &Instance, plan: &Plan, look: Terminal) -> Table {
         rows.add_row([Cell::new(reason.word()), bar(part).fg(Color::Yellow), number, Cell::new(words)]);
     }
     rows
-}
-
-fn meaning(reason: Reason) -> &'static str {
-    match reason {
-        Reason::NoSource => "nobody holds enough substreams of it",
-        Reason::Unreachable => "no route or no connection from any sender",
-        Reason::Policy => "policies remove every sender",
-        Reason::Depth => "only the limits on depth or delay stand in the way",
-        Reason::Displaced => "served before, now others come first",
-        Reason::Capacity => "others took what there is",
-    }
 }
 
 /// The links nearest to their limit.
