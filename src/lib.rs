@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! floor 8   cli/  main.rs           arguments in, files out, exit codes
+//! floor 6   report/                 a plan as a page to look at: who feeds whom, hop by hop, how full
 //! floor 4   engine/                 solve: one cluster, the whole story in one short function; reasons, shortages, theory
 //! floor 3   placement/              trees: greedy or guided by quotas, relays, swap search
 //! floor 2   program/ forest/ verify/ programs, the solver behind one door, prices, bounds | all trees, mutable |
@@ -67,5 +68,7 @@ pub mod placement;
 pub mod plan;
 pub mod policy;
 pub mod program;
+#[cfg(feature = "report")]
+pub mod report;
 pub mod units;
 pub mod verify;

@@ -62,7 +62,7 @@ fn the_instances_are_tiny() {
             content.substreams - held.map_or(0, count)
         };
         let missing: u32 = document.requests.iter().map(missing).sum();
-        let is_tiny = document.nodes.len() <= 6 && missing <= MOST_MISSING;
+        let is_tiny = document.nodes.len() <= 7 && missing <= MOST_MISSING;
         (!is_tiny).then(|| format!("{} nodes, {missing} missing substreams", document.nodes.len()))
     }));
 }

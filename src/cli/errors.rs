@@ -105,7 +105,7 @@ impl Failure {
             match format {
                 Format::Json => say(&self.json()),
                 // What `check` found stands on standard output already.
-                Format::Human if self.kind == Kind::Violation => {}
+                Format::Human if self.kind == Kind::Violation && !self.faults.is_empty() => {}
                 Format::Human => say(&self.words(Terminal::stderr())),
             }
         }

@@ -40,7 +40,7 @@ pub struct Arguments {
     #[arg(long, value_name = "SIZE")]
     links: Option<Links>,
 
-    /// Translators before the peers: open, mixed, or shares like open=0.5,symmetric=0.5
+    /// Translators before the peers: open, mixed, wild, or shares like open=0.5,symmetric=0.5
     #[arg(long, value_name = "MIX")]
     nat: Option<NatMix>,
 
@@ -51,6 +51,10 @@ pub struct Arguments {
     /// Adds the scenario's own policies
     #[arg(long)]
     policies: bool,
+
+    /// Cuts the event into renditions, each a content of its own (national-final)
+    #[arg(long)]
+    renditions: bool,
 }
 
 /// Makes the instance, or lists the scenarios.
@@ -71,6 +75,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         nat: arguments.nat,
         max_depth: arguments.max_depth,
         policies: arguments.policies,
+        renditions: arguments.renditions,
     };
     let made = scenario.make(&knobs).map_err(|what| Failure::usage("generate", what, "change that option"))?;
     output::write(arguments.output.as_deref(), |out| rows::write(out, &made.document))?;

@@ -5,6 +5,7 @@ use super::terminal::{Terminal, say};
 use clap::Args;
 use pleach::instance::document::PreviousRow;
 use pleach::instance::fault::Fault;
+use pleach::instance::import::Source;
 use pleach::instance::read::{self, ReadError};
 use pleach::instance::{Faults, Instance};
 use pleach::plan::certificate::{self, Certificate};
@@ -35,7 +36,8 @@ pub struct Given {
 impl Given {
     /// Reads all of it, and says the warnings; `others` are files that the verb reads too.
     pub fn instance(&self, others: &[&Path]) -> Result<Instance, Failure> {
-        self.one_standard_input(others)?;
+        let given = [Some(&*self.instance), self.policies.as_deref(), self.previous.as_deref()];
+        one_standard_input(&given.into_iter().flatten().chain(others.iter().copied()).collect::<Vec<_>>())?;
         let (instance, warnings) =
             read::read(&self.instance, self.policies.as_deref()).map_err(|e| refused(&self.instance, e))?;
         warn(&warnings);
@@ -43,17 +45,21 @@ impl Given {
         let (plan, sha256) = plan(path)?;
         Ok(instance.with_previous(topology(plan), sha256))
     }
+}
 
-    /// Standard input can be read once.
-    fn one_standard_input(&self, others: &[&Path]) -> Result<(), Failure> {
-        let given = [Some(&*self.instance), self.policies.as_deref(), self.previous.as_deref()];
-        let dashes = given.into_iter().flatten().chain(others.iter().copied()).filter(|path| *path == Path::new(STDIN));
-        if dashes.count() > 1 {
-            let remedy = "give the path of a file for all but one of them";
-            return Err(Failure::usage(STDIN, "standard input can be read only once", remedy));
-        }
-        Ok(())
+/// Standard input can be read once.
+pub fn one_standard_input(paths: &[&Path]) -> Result<(), Failure> {
+    if paths.iter().filter(|path| **path == Path::new(STDIN)).count() > 1 {
+        let remedy = "give the path of a file for all but one of them";
+        return Err(Failure::usage(STDIN, "standard input can be read only once", remedy));
     }
+    Ok(())
+}
+
+/// Opens a file to import from.
+pub fn source(path: &Path) -> Result<Source, Failure> {
+    let text = read::bytes(path).map_err(|fault| refused(path, fault))?;
+    Ok(Source::new(name(path), text))
 }
 
 /// Reads a plan as rows, with the hash of its text.
@@ -84,14 +90,17 @@ fn topology(plan: PlanFile) -> Vec<PreviousRow> {
 fn refused(path: &Path, fault: ReadError) -> Failure {
     match fault {
         ReadError::Io { path, cause } => Failure::file(&name(&path), &cause),
-        ReadError::Faults(Faults(faults)) => {
-            let message = match faults.len() {
-                1 => format!("{} has a fault", name(path)),
-                many => format!("{} has {many} faults", name(path)),
-            };
-            Failure::new(Kind::Input, message, faults.iter().map(told).collect())
-        }
+        ReadError::Faults(Faults(faults)) => faulty(&name(path), &faults),
     }
+}
+
+/// What was read and is not what it should be; `who` is the beginning of the sentence, `x.json has`.
+pub fn faulty(who: &str, faults: &[Fault]) -> Failure {
+    let message = match faults.len() {
+        1 => format!("{who} a fault"),
+        many => format!("{who} {many} faults"),
+    };
+    Failure::new(Kind::Input, message, faults.iter().map(told).collect())
 }
 
 fn name(path: &Path) -> String {
@@ -103,7 +112,8 @@ fn told(fault: &Fault) -> Told {
     Told { code: code.word().into(), path: path.clone(), what: what.clone(), remedy: remedy.clone() }
 }
 
-fn warn(warnings: &[Fault]) {
+/// Says what the reader should know.
+pub fn warn(warnings: &[Fault]) {
     let look = Terminal::stderr();
     for Fault { code, path, what, remedy } in warnings {
         say(&format!("{} {path}: {what}; {remedy} {}\n", look.notice("warning:"), look.quiet(code.word())));

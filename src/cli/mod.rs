@@ -1,7 +1,7 @@
 //! Floor 8: the command line. Arguments in, files out, words on standard error, an exit code.
 //!
 //! One file for each verb. `errors` holds what can go wrong and its exit codes; `input` and `output` open files;
-//! `summary`, `figures` and `progress` are what an operator sees; `terminal` knows whether colours may be used.
+//! `summary`, `traffic`, `figures` and `progress` are what an operator sees; `terminal` knows whether colours may be used.
 
 pub mod errors;
 
@@ -11,14 +11,17 @@ mod explain;
 mod export;
 mod figures;
 mod generate;
+mod import;
 mod input;
 mod output;
 mod progress;
+mod report;
 mod rows;
 mod schema;
 mod solve;
 mod summary;
 mod terminal;
+mod traffic;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -60,10 +63,14 @@ enum Verb {
     Check(check::Arguments),
     /// Says why not all requests can be served
     Explain(explain::Arguments),
+    /// Makes a page to look at: who feeds whom, how full links are, who is left out
+    Report(report::Arguments),
     /// Writes the program of an instance for any other solver
     Export(export::Arguments),
     /// Makes an instance from a scenario and a seed
     Generate(generate::Arguments),
+    /// Makes an instance from published measurements, or merges them into one
+    Import(import::Arguments),
     /// Prints the JSON Schema of a file format
     Schema(schema::Arguments),
     /// Prints a completion script for a shell
@@ -86,8 +93,10 @@ pub fn run(arguments: &[OsString]) -> Result<(), Failure> {
         Verb::Solve(verb) => solve::run(verb),
         Verb::Check(verb) => check::run(verb),
         Verb::Explain(verb) => explain::run(verb),
+        Verb::Report(verb) => report::run(verb),
         Verb::Export(verb) => export::run(verb),
         Verb::Generate(verb) => generate::run(verb),
+        Verb::Import(verb) => import::run(verb),
         Verb::Schema(verb) => schema::run(verb),
         Verb::Completions(verb) => completions::run(verb, Arguments::command()),
         Verb::Man(verb) => completions::man(verb, Arguments::command()),

@@ -1,8 +1,9 @@
-//! What an operator sees after a solve: the three values with their bounds, who is left out and why, what is scarce,
-//! and where the time went.
+//! What an operator sees after a solve: the three values with their bounds, the traffic beside that of the topology in
+//! force, who is left out and why, what is scarce, and where the time went.
 
 use super::figures::{bar, count, number, percent, right, share, table, time};
 use super::terminal::Terminal;
+use super::traffic;
 use comfy_table::{Cell, Color, Table};
 use pleach::engine::theory;
 use pleach::instance::Instance;
@@ -21,6 +22,7 @@ pub fn of(instance: &Instance, plan: &Plan, look: Terminal) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "\n{}\n", headline(instance, plan, look));
     section(&mut text, look, "", values(instance, plan, look));
+    section(&mut text, look, "beside the topology in force", traffic::beside(instance, plan, look));
     section(&mut text, look, "unserved", unserved(instance, plan, look));
     section(&mut text, look, "busiest links", links(instance, plan, look));
     section(&mut text, look, "binding policies", policies(instance, plan, look));
@@ -115,7 +117,7 @@ fn unserved(instance: &Instance, plan: &Plan, look: Terminal) -> Table {
         if left_out.is_empty() {
             continue;
         }
-        let mut words = meaning(reason).to_owned();
+        let mut words = reason.meaning().to_owned();
         let mut by_policy = BTreeMap::new();
         for policy in left_out.iter().flat_map(|row| &row.policies) {
             *by_policy.entry(*policy).or_insert(0_u64) += 1;
@@ -132,17 +134,6 @@ fn unserved(instance: &Instance, plan: &Plan, look: Terminal) -> Table {
         rows.add_row([Cell::new(reason.word()), bar(part).fg(Color::Yellow), number, Cell::new(words)]);
     }
     rows
-}
-
-fn meaning(reason: Reason) -> &'static str {
-    match reason {
-        Reason::NoSource => "nobody holds enough substreams of it",
-        Reason::Unreachable => "no route or no connection from any sender",
-        Reason::Policy => "policies remove every sender",
-        Reason::Depth => "only the limits on depth or delay stand in the way",
-        Reason::Displaced => "served before, now others come first",
-        Reason::Capacity => "others took what there is",
-    }
 }
 
 /// The links nearest to their limit.

@@ -13,6 +13,7 @@ mod decode;
 pub mod document;
 pub mod fault;
 pub mod generate;
+pub mod import;
 pub mod network;
 mod parents;
 pub mod policy;

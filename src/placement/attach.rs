@@ -209,7 +209,7 @@ impl Grower<'_, '_> {
     }
 
     /// Cells that may send to a seat's cell, cheapest first.
-    fn near(&mut self, seat: SeatId, number: usize) -> Rc<[Near]> {
+    pub(super) fn near(&mut self, seat: SeatId, number: usize) -> Rc<[Near]> {
         let content = self.forest.seat(seat).content;
         let exempt = self.forest.exempt(seat);
         let make = || -> Rc<[Near]> {

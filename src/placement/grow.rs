@@ -33,7 +33,7 @@ pub(super) struct Grower<'a, 'c> {
     /// epoch, down to this depth.
     starved: [Vec<(u64, u32)>; 2],
     /// Asked now and then; `true` leaves the rest unfed.
-    stop: &'c (dyn Fn() -> bool + Sync),
+    pub(super) stop: &'c (dyn Fn() -> bool + Sync),
 }
 
 /// How a child is to be fed.

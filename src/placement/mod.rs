@@ -8,9 +8,10 @@
 //!    parent was fed before its child: trees have no cycles by order.
 //! 4. **Feeding** (`grow`): all substreams that a request needs, or none, so that no slot is left in half-fed peers.
 //! 5. **Relays** (`relays`): recruited where slots are short, or where a request has no other way.
-//! 6. **Gateways** (`gateway`): networks that have to be fed over several links at once are opened first.
-//! 7. **Relaxing** (`relaxing`): policies that may be broken, for requests that would get nothing otherwise.
-//! 8. **Swap search** ([`improve`]): the same service at less cost.
+//! 6. **Room** (`room`): idle slots are brought to where slots lack.
+//! 7. **Gateways** (`gateway`): networks that have to be fed over several links at once are opened first.
+//! 8. **Relaxing** (`relaxing`): policies that may be broken, for requests that would get nothing otherwise.
+//! 9. **Swap search** ([`improve`]): the same service at less cost.
 //!
 //! [`Probe`] asks a finished forest what would be, if something were more.
 //!
@@ -26,6 +27,7 @@ mod pools;
 mod probe;
 mod relaxing;
 mod relays;
+mod room;
 mod spread;
 
 use crate::forest::{Forest, SeatId};
@@ -120,6 +122,7 @@ fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wi
         Select::Parents => grower.feed_all(&order),
         Select::Children => grower.spread_all(&order),
     }
+    room::make(&mut grower, &order);
     relays::bridge(&mut grower, &order);
     relaxing::relax(&mut grower, &order);
     relays::dismiss_idle(&mut grower);

@@ -106,6 +106,11 @@ impl Pools {
         &mut self.pools[number]
     }
 
+    /// The seats of a pool, shallowest first.
+    pub(super) fn seats(&self, number: usize) -> impl Iterator<Item = SeatId> + '_ {
+        self.pools[number].queues.iter().flat_map(|queue| queue.seats.iter().copied())
+    }
+
     /// A pool has seats.
     pub(super) fn is_open(&self, number: usize) -> bool {
         self.pools[number].len > 0

@@ -13,7 +13,7 @@ use crate::instance::Instance;
 const ATTEMPTS: usize = 200_000;
 
 /// Nodes that may relay.
-fn candidates(instance: &Instance) -> Vec<NodeId> {
+pub(super) fn candidates(instance: &Instance) -> Vec<NodeId> {
     instance.nodes.pairs().filter(|(_, node)| node.relay_contents != Some(0) && node.uplink.0 > 0).map(|(id, _)| id).collect()
 }
 

@@ -219,6 +219,18 @@ impl Reason {
             Reason::Capacity => "capacity",
         }
     }
+
+    /// What it means, for people.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Reason::NoSource => "nobody holds enough substreams of it",
+            Reason::Unreachable => "no route or no connection from any sender",
+            Reason::Policy => "policies remove every sender",
+            Reason::Depth => "only the limits on depth or delay stand in the way",
+            Reason::Displaced => "served before, now others come first",
+            Reason::Capacity => "others took what there is",
+        }
+    }
 }
 
 /// What one Mbps more of a limit would gain.

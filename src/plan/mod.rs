@@ -3,14 +3,15 @@
 //! A [`Plan`] is immutable: assignments (who receives what from whom), the unserved with their reasons, the three values
 //! with their bounds, and what people ask of it (loads of links, use of policies, changes, statistics). [`file`](mod@file) is the
 //! format `pleach/plan/1` as types, [`read`](mod@read) takes it in, [`resolve`] finds its names in an instance,
-//! [`write`](mod@write) streams it out, [`statistics`] counts, [`certificate`] is the format of what proves bounds. Whether a plan is valid is not known here: only `verify`
-//! can say so.
+//! [`write`](mod@write) streams it out, [`statistics`] counts, [`traffic`] sums flows of it and of the topology in force,
+//! [`certificate`] is the format of what proves bounds. Whether a plan is valid is not known here: only `verify` can say so.
 
 pub mod certificate;
 pub mod file;
 pub mod read;
 pub mod resolve;
 pub mod statistics;
+pub mod traffic;
 pub mod write;
 
 use crate::ids::{ContentId, LinkId, NodeId, PolicyId};

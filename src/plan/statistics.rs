@@ -8,6 +8,7 @@ use crate::ids::{ContentId, Id, NodeId};
 use crate::instance::{Instance, Parents, Role};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
+pub use trees::Branches;
 
 /// Counts served requests, flows, depths, and what the failure of one peer takes.
 ///
@@ -15,16 +16,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub fn statistics(instance: &Instance, assignments: &[Assignment], pending: &[Assignment]) -> Statistics {
     let rows = || assignments.par_iter().chain(pending);
     let (all, peers) = rows().map(|row| flows(instance, row)).reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
-    let mut by_content: Vec<Vec<&Assignment>> = vec![Vec::new(); instance.contents.len()];
-    for row in assignments.iter().chain(pending) {
-        if let Some(list) = by_content.get_mut(row.content.index()) {
-            list.push(row);
-        }
-    }
     let mut local = vec![trees::NOBODY; instance.nodes.len()];
     let mut total = trees::Depths::default();
-    for (content, rows) in by_content.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
-        total.add(&trees::of_content(instance, ContentId::new(content), rows, &mut local));
+    for (content, rows) in by_content(instance, assignments.iter().chain(pending)) {
+        total.add(&trees::of_content(instance, content, &rows, &mut local));
     }
     Statistics {
         requests: instance.requests.len() as u64,
@@ -34,6 +29,26 @@ pub fn statistics(instance: &Instance, assignments: &[Assignment], pending: &[As
         max_depth: total.most,
         worst_loss_of_one: total.worst_loss,
         seconds: Seconds::default(),
+    }
+}
+
+/// Rows of each content that has any.
+fn by_content<'a>(instance: &Instance, rows: impl Iterator<Item = &'a Assignment>) -> Vec<(ContentId, Vec<&'a Assignment>)> {
+    let mut lists: Vec<Vec<&Assignment>> = vec![Vec::new(); instance.contents.len()];
+    for row in rows {
+        if let Some(list) = lists.get_mut(row.content.index()) {
+            list.push(row);
+        }
+    }
+    let numbered = lists.into_iter().enumerate().map(|(content, rows)| (ContentId::new(content), rows));
+    numbered.filter(|(_, rows)| !rows.is_empty()).collect()
+}
+
+/// Shows `visit` the tree of every substream of every content, for those who count by depth.
+pub fn each_tree<'a>(instance: &Instance, rows: impl Iterator<Item = &'a Assignment>, mut visit: impl FnMut(Branches<'_>)) {
+    let mut local = vec![trees::NOBODY; instance.nodes.len()];
+    for (content, rows) in by_content(instance, rows) {
+        trees::each(instance, content, &rows, &mut local, &mut visit);
     }
 }
 

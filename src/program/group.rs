@@ -224,6 +224,10 @@ impl<'a> GroupProgram<'a> {
         for content in self.instance.contents.ids() {
             let row = content.index();
             for child in 0..self.candidates[row].len() {
+                // Who only relays is fed where prices ask for it: with many contents most of them never are.
+                if self.supply.shares[content][child].tiers.is_empty() {
+                    continue;
+                }
                 let standing = |arc: &CellArc| self.supply.shares[content][arc.ends.0 as usize].standing > 0.0;
                 let senders = &self.candidates[row][child];
                 let mut chosen: Vec<CellArc> = senders.iter().take(NEAREST).copied().collect();

@@ -165,23 +165,15 @@ impl<'a> Search<'a> {
 
     /// Gives every open slot a parent, in all ways that may be cheaper than the best so far.
     fn complete(&mut self) {
-        let mut tightest: Option<(Slot, Vec<usize>)> = None;
-        let mut least = self.cost;
-        let open: Vec<Slot> = self.slots().filter(|(_, cell)| *cell == Cell::Open).map(|(slot, _)| slot).collect();
-        for slot in open {
-            let parents: Vec<usize> = (0..self.cells.len()).filter(|&parent| self.allows(slot, parent)).collect();
-            match parents.iter().map(|&parent| self.price(slot, parent)).min() {
-                None => return,
-                Some(price) => least += price,
-            }
-            if tightest.as_ref().is_none_or(|(_, fewest)| parents.len() < fewest.len()) {
-                tightest = Some((slot, parents));
-            }
-        }
-        if least >= self.limit {
+        let open = self.slots().filter(|(_, cell)| *cell == Cell::Open);
+        let parents = |(slot, _)| (slot, (0..self.cells.len()).filter(|&parent| self.allows(slot, parent)).collect());
+        let open: Vec<(Slot, Vec<usize>)> = open.map(parents).collect();
+        let cheapest = |(slot, parents): &(Slot, Vec<usize>)| parents.iter().map(|&parent| self.price(*slot, parent)).min();
+        let Some(least) = open.iter().map(cheapest).sum::<Option<u64>>() else { return };
+        if self.cost + least >= self.limit || !self.uplinks_suffice(&open) {
             return;
         }
-        let Some((slot, mut parents)) = tightest else {
+        let Some((slot, mut parents)) = open.into_iter().min_by_key(|(_, parents)| parents.len()) else {
             self.limit = self.cost;
             self.best = Some(
                 self.slots().filter_map(|(slot, cell)| if let Cell::Given(p) = cell { Some((slot, p)) } else { None }).collect(),
@@ -192,6 +184,15 @@ impl<'a> Search<'a> {
         for parent in parents {
             self.attempt(slot, parent);
         }
+    }
+
+    /// Every open slot can have a parent if nothing but uplinks counts, and every flow is as thin as the thinnest: each slot
+    /// in turn takes a parent with room, or one whose slot finds another parent.
+    fn uplinks_suffice(&self, open: &[(Slot, Vec<usize>)]) -> bool {
+        let thinnest = self.world.contents.iter().map(|content| content.rate).min().unwrap_or(1);
+        let mut taken: Vec<Vec<usize>> = vec![Vec::new(); self.cells.len()];
+        let most: Vec<usize> = self.room[..taken.len()].iter().map(|room| (room / thinnest) as usize).collect();
+        (0..open.len()).all(|slot| seat(slot, open, &most, &mut taken, &mut vec![false; most.len()]))
     }
 
     /// Lets a parent send a slot, goes on from there, and takes it back.
@@ -308,4 +309,24 @@ impl<'a> Search<'a> {
         let received = |node: usize| open.iter().filter(|slot| slot.node == node).map(rate).sum::<u64>();
         open.iter().map(rate).sum::<u64>() <= uplinks && (0..nodes).all(|node| received(node) <= self.room[nodes + node])
     }
+}
+
+/// Gives an open slot a place with a parent; whoever has to make way for it finds another one.
+fn seat(slot: usize, open: &[(Slot, Vec<usize>)], most: &[usize], taken: &mut [Vec<usize>], tried: &mut [bool]) -> bool {
+    for &parent in &open[slot].1 {
+        if std::mem::replace(&mut tried[parent], true) {
+            continue;
+        }
+        if taken[parent].len() < most[parent] {
+            taken[parent].push(slot);
+            return true;
+        }
+        for place in 0..taken[parent].len() {
+            if seat(taken[parent][place], open, most, taken, tried) {
+                taken[parent][place] = slot;
+                return true;
+            }
+        }
+    }
+    false
 }

@@ -10,14 +10,19 @@ use rand::seq::IndexedRandom;
 use rand_pcg::Pcg64;
 use smol_str::{SmolStr, format_smolstr};
 
-/// Two to five policies; where there is not enough for all, fewer, and one that favours who would else come last.
+/// One to six policies; where there is not enough for all, fewer, and one that favours who would else come last.
 pub fn policies(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<Policy> {
-    let count = rng.random_range(if plot.theme.is_calm() { 0..=2 } else { 3..=6 });
-    let rules: Vec<Rule> = (0..count).map(|_| rule(rng, document)).collect();
+    let count = rng.random_range(match plot.theme {
+        Theme::Crowded => 1..=3,
+        theme if theme.is_calm() => 0..=2,
+        _ => 3..=6,
+    });
+    let rules: Vec<Rule> = (0..count).map(|_| rule(rng, document, plot)).collect();
     let mut policies: Vec<Policy> = rules.into_iter().enumerate().map(|(p, rule)| policy(rng, document, p, rule)).collect();
     let weight_of = |request: &&RequestRow| request.weight.unwrap_or(1.0);
     let last = document.requests.iter().min_by(|a, b| weight_of(a).total_cmp(&weight_of(b)));
-    if let (Theme::Scarce, Some(last)) = (plot.theme, last) {
+    let scarce = plot.theme == Theme::Scarce || plot.theme == Theme::Crowded && plot.uplinks_tight;
+    if let (true, Some(last)) = (scarce, last) {
         let weight = 10.0;
         let mut priority = policy(rng, document, count, Rule::Priority { weight });
         (priority.when, priority.content) = Default::default();
@@ -58,18 +63,21 @@ fn policy(rng: &mut Pcg64, document: &Document, number: usize, rule: Rule) -> Po
     }
 }
 
-fn rule(rng: &mut Pcg64, document: &Document) -> Rule {
+fn rule(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Rule {
+    // A crowd needs more than a few flows.
+    let crowded = plot.theme == Theme::Crowded;
+    let (limit, node_limit, hops): (_, _, &[u32]) = if crowded { (8, 4, &[1, 2, 2, 3]) } else { (3, 2, &[0, 1, 1, 1, 1, 1, 2]) };
     match rng.random_range(0..22) {
         0..3 => Rule::Forbid {},
-        3..8 => Rule::LimitRate { max_kbps: some_rates(rng, document, 3) },
-        8 => Rule::LimitNodeRate(NodeRate::MaxKbps(some_rates(rng, document, 2))),
+        3..8 => Rule::LimitRate { max_kbps: some_rates(rng, document, limit) },
+        8 => Rule::LimitNodeRate(NodeRate::MaxKbps(some_rates(rng, document, node_limit))),
         9..12 => {
             let (digits, scale) = pick(rng, &[(0, 0), (25, 2), (25, 2), (5, 1), (333333333, 9), (75, 2)]);
             Rule::LimitNodeRate(NodeRate::MaxFraction(Decimal { digits, scale }))
         }
         12..15 => Rule::Prefer { cost: pick(rng, &[-5.0, -0.3, 0.2, 1.0]) },
         15 => Rule::Priority { weight: pick(rng, &[0.1, 2.0, 10.0]) },
-        16..20 => Rule::MaxDepth { hops: pick(rng, &[0, 1, 1, 1, 1, 1, 2]) },
+        16..20 => Rule::MaxDepth { hops: pick(rng, hops) },
         _ => Rule::Protocol { name: SmolStr::new_static(pick(rng, &["rtp", "quic"])) },
     }
 }

@@ -4,6 +4,7 @@
 //! (1,971 lines; `instances/README.md` names source and treatment). Between two quantiles the uplink is linear, so
 //! that a drawn uplink is a continuous figure and not one of a few classes.
 
+use super::draw::{self, Draw, Lottery};
 use crate::units::Kbps;
 
 /// Where the quantiles of the tables stand.
@@ -46,9 +47,16 @@ pub const MOBILE: Access = Access { word: "mobile", uplinks: [0, 0, 0, 0, 0, 0, 
 impl Access {
     /// The uplink below which a share `p` in [0, 1] of the lines stay.
     pub fn uplink(&self, p: f64) -> Kbps {
-        let above = QUANTILES.partition_point(|q| *q <= p).clamp(1, QUANTILES.len() - 1);
-        let (q0, q1) = (QUANTILES[above - 1], QUANTILES[above]);
-        let (u0, u1) = (self.uplinks[above - 1] as f64, self.uplinks[above] as f64);
-        Kbps((u0 + (u1 - u0) * (p - q0) / (q1 - q0)).round() as u64)
+        Kbps(draw::quantile(&self.uplinks.map(|uplink| uplink as f64), p).round() as u64)
     }
+}
+
+/// Draws lines of a mix of kinds, each with its uplink.
+pub(super) fn lines(mix: &[(&'static Access, f64)], draw: &mut Draw, count: usize) -> Vec<(&'static Access, Kbps)> {
+    let kinds = Lottery::new(mix.iter().map(|(_, share)| *share));
+    let mut line = || {
+        let (access, _) = mix[kinds.row(draw.unit())];
+        (access, access.uplink(draw.unit()))
+    };
+    (0..count).map(|_| line()).collect()
 }

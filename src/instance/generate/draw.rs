@@ -4,6 +4,7 @@
 //! leaves the rest as it was. Only raw 64-bit words of the generator are used: how a library turns words into numbers
 //! may change, the words of a named generator do not.
 
+use super::access::QUANTILES;
 use rand::Rng;
 use rand_pcg::Pcg64;
 
@@ -16,6 +17,15 @@ pub(super) enum Part {
     Uplinks = 4,
     Translators = 5,
     Links = 6,
+    Ports = 16,
+    Previous = 17,
+    Renditions = 18,
+    Channels = 20,
+    Tastes = 21,
+    Relays = 22,
+    Sessions = 23,
+    Storage = 24,
+    Paths = 25,
 }
 
 /// A stream of draws.
@@ -70,4 +80,11 @@ impl Lottery {
 /// The shares of Zipf's law with exponent 1: row i has weight 1 / (i + 1).
 pub(super) fn zipf(rows: usize) -> impl Iterator<Item = f64> {
     (1..=rows).map(|rank| 1.0 / rank as f64)
+}
+
+/// The value below which a share `p` in [0, 1] stays, by values at [`QUANTILES`]; linear between two of them.
+pub(super) fn quantile(values: &[f64; QUANTILES.len()], p: f64) -> f64 {
+    let above = QUANTILES.partition_point(|q| *q <= p).clamp(1, QUANTILES.len() - 1);
+    let (q0, q1) = (QUANTILES[above - 1], QUANTILES[above]);
+    values[above - 1] + (values[above] - values[above - 1]) * (p - q0) / (q1 - q0)
 }

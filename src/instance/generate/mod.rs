@@ -2,23 +2,39 @@
 //!
 //! A scenario is one file with one function from [`Knobs`] to [`Made`]. What several of them need stands beside them:
 //! `draw` (random numbers), [`access`] (published uplinks), [`nat`] (shares of translators), [`supply`] (whole slots,
-//! scaling to a wanted ratio), `wires` (links whose capacity is sized by the largest flow), `country` (cities, ISPs).
-//! The same scenario, knobs and seed give the same document, byte for byte.
+//! scaling to a wanted ratio), `wires` (links whose capacity is sized by the largest flow), `country` (cities, ISPs),
+//! `tree` (networks on hubs, links for many contents), [`audience`] (viewers on any map), [`logged_audience`] (an audience of a
+//! dozen countries), `tracker` (a topology in force), [`ladder`] (renditions), [`ports`] (exchange ports). What was made is counted
+//! by `survey`, in the same form for all. The same scenario, knobs and seed give the same document, byte for byte.
 
 pub mod access;
+pub mod audience;
 mod country;
 mod draw;
+mod flash_crowd;
+pub mod ladder;
+pub mod logged_audience;
+pub mod long_tail;
 pub mod nat;
 mod national_final;
+pub mod planet;
+pub mod ports;
+mod regional;
 mod rows;
 pub mod supply;
+mod survey;
 mod town_hall;
+mod tracker;
+mod transit_crunch;
+mod tree;
+pub mod vod_seek;
 mod wires;
 
 pub use nat::NatMix;
 
 use super::document::Document;
 use std::str::FromStr;
+use survey::Survey;
 
 /// A family of instances.
 pub struct Scenario {
@@ -35,7 +51,16 @@ pub struct Scenario {
 }
 
 /// Every scenario, in order of its name.
-pub const SCENARIOS: &[Scenario] = &[national_final::SCENARIO, town_hall::SCENARIO];
+pub const SCENARIOS: &[Scenario] = &[
+    flash_crowd::SCENARIO,
+    long_tail::SCENARIO,
+    national_final::SCENARIO,
+    planet::SCENARIO,
+    regional::SCENARIO,
+    town_hall::SCENARIO,
+    transit_crunch::SCENARIO,
+    vod_seek::SCENARIO,
+];
 
 /// What may be asked of a scenario; what is not asked has the scenario's default.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +79,8 @@ pub struct Knobs {
     pub max_depth: Option<u32>,
     /// Adds the scenario's own set of policies.
     pub policies: bool,
+    /// Cuts the event into renditions, each a content of its own (`national-final` only).
+    pub renditions: bool,
 }
 
 /// How the links of a scenario are sized.
@@ -114,6 +141,16 @@ impl Scenario {
         if knobs.max_depth == Some(0) {
             return Err("a depth of 0 hops leaves nobody but the holders".into());
         }
-        Ok((self.make)(&Knobs { nodes: Some(nodes), ..knobs.clone() }))
+        if knobs.renditions && !self.has_renditions() {
+            return Err(format!("{} has no renditions, {} has", self.name, national_final::SCENARIO.name));
+        }
+        let mut made = (self.make)(&Knobs { nodes: Some(nodes), ..knobs.clone() });
+        made.notes.extend(Survey::of(&made.document).sentences());
+        Ok(made)
+    }
+
+    /// Whether it can be cut into renditions.
+    fn has_renditions(&self) -> bool {
+        self.name == national_final::SCENARIO.name
     }
 }

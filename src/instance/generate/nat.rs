@@ -18,6 +18,10 @@ impl NatMix {
     /// proportions are those published for translators in the wild (`instances/README.md`).
     pub const MIXED: NatMix = NatMix { shares: [0.12, 0.16, 0.04, 0.42, 0.25, 0.01] };
 
+    /// Peers of the whole planet: 64 % behind a translator that can be punched, and beside them as many symmetric ones as
+    /// thirteen published behaviours have; the rest open, but for a few that let nothing through (`instances/README.md`).
+    pub const WILD: NatMix = NatMix { shares: [0.214, 0.164, 0.038, 0.437, 0.127, 0.020] };
+
     /// Shares in the order of [`Nat::WORDS`], not negative, with the sum 1.
     pub fn new(shares: [f64; 6]) -> Result<NatMix, String> {
         let sum: f64 = shares.iter().sum();
@@ -48,16 +52,17 @@ impl NatMix {
 impl FromStr for NatMix {
     type Err = String;
 
-    /// `open`, `mixed`, or shares such as `open=0.5,symmetric=0.5`.
+    /// `open`, `mixed`, `wild`, or shares such as `open=0.5,symmetric=0.5`.
     fn from_str(text: &str) -> Result<NatMix, String> {
         match text {
             "open" => return Ok(NatMix::OPEN),
             "mixed" => return Ok(NatMix::MIXED),
+            "wild" => return Ok(NatMix::WILD),
             _ => {}
         }
         let mut shares = [0.0; 6];
         for part in text.split(',') {
-            let (word, share) = part.split_once('=').ok_or(format!("`{part}` is not `open`, `mixed` or TYPE=SHARE"))?;
+            let (word, share) = part.split_once('=').ok_or(format!("`{part}` is not `open`, `mixed`, `wild` or TYPE=SHARE"))?;
             let row = Nat::WORDS.iter().position(|(known, _)| *known == word.trim());
             let row = row.ok_or(format!("`{word}` is no translator type"))?;
             shares[row] = share.trim().parse().map_err(|_| format!("`{share}` is no share"))?;

@@ -3,7 +3,7 @@
 use super::super::document::*;
 use super::super::policy::*;
 use crate::units::Kbps;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 /// An empty document, named after its scenario, size and seed.
 pub(super) fn document(scenario: &str, seed: u64, peers: usize) -> Document {
@@ -16,9 +16,9 @@ pub(super) fn document(scenario: &str, seed: u64, peers: usize) -> Document {
 }
 
 /// A live channel.
-pub(super) fn channel(id: &'static str, bitrate: Kbps, substreams: u32, category: &'static str) -> ContentRow {
+pub(super) fn channel(id: impl Into<SmolStr>, bitrate: Kbps, substreams: u32, category: &'static str) -> ContentRow {
     ContentRow {
-        id: SmolStr::new_static(id),
+        id: id.into(),
         kind: Some(ContentKind::Live),
         bitrate_kbps: bitrate,
         substreams,
@@ -43,14 +43,19 @@ pub(super) fn network(id: SmolStr, kind: &'static str, asn: Option<u32>, lat: f6
     }
 }
 
+/// A peer, numbered from 0 in the order of the list.
+pub(super) fn peer(number: usize, network: &SmolStr, uplink: Kbps) -> NodeRow {
+    NodeRow::new(format_smolstr!("p{:07}", number + 1), Role::Peer, network.clone(), uplink)
+}
+
 /// A node that holds a whole content.
-pub(super) fn holding(node: &SmolStr, content: &'static str) -> HoldingRow {
-    HoldingRow { node: node.clone(), content: SmolStr::new_static(content), substreams: None }
+pub(super) fn holding(node: &SmolStr, content: impl Into<SmolStr>) -> HoldingRow {
+    HoldingRow { node: node.clone(), content: content.into(), substreams: None }
 }
 
 /// A node that wants a content.
-pub(super) fn request(node: &SmolStr, content: &'static str) -> RequestRow {
-    RequestRow { node: node.clone(), content: SmolStr::new_static(content), weight: None }
+pub(super) fn request(node: &SmolStr, content: impl Into<SmolStr>) -> RequestRow {
+    RequestRow { node: node.clone(), content: content.into(), weight: None }
 }
 
 /// A policy about everybody, to be narrowed.
@@ -87,8 +92,23 @@ pub(super) fn spare(access: &'static str) -> Policy {
     Policy { source: selector("access", access), ..policy("spare-uplink", Owner::Client, Rule::LimitNodeRate(half)) }
 }
 
+/// Source and destination have the same value of a field.
+pub(super) fn same(field: &'static str) -> Option<Relation> {
+    Some(Relation { tests: vec![RelationTest::Same(vec![SmolStr::new_static(field)])] })
+}
+
+/// Source and destination have different values of a field.
+pub(super) fn different(field: &'static str) -> Option<Relation> {
+    Some(Relation { tests: vec![RelationTest::Different(vec![SmolStr::new_static(field)])] })
+}
+
 /// Flows inside one network are worth a little detour.
 pub(super) fn prefer_own_network() -> Policy {
-    let relation = Relation { tests: vec![RelationTest::Same(vec![SmolStr::new_static("network")])] };
-    Policy { relation: Some(relation), ..policy("prefer-own-network", Owner::Network, Rule::Prefer { cost: -0.05 }) }
+    Policy { relation: same("network"), ..policy("prefer-own-network", Owner::Network, Rule::Prefer { cost: -0.05 }) }
+}
+
+/// Flows that cross links of one kind carry a protocol for long ways.
+pub(super) fn long_way(kind: &'static str) -> Policy {
+    let rule = Rule::Protocol { name: SmolStr::new_static("quic") };
+    Policy { crosses: Some(selector("kind", kind)), ..policy("quic-on-long-ways", Owner::Provider, rule) }
 }

@@ -22,15 +22,20 @@ pub struct Sizing {
 /// Sizes servers, and where that is not enough scales uplinks, so that all whole slots together are `ratio` times
 /// `demand` copies. At least `least` slots stay with the servers.
 pub fn size(uplinks: &[Kbps], rate: Kbps, demand: u64, ratio: f64, least: u64) -> Sizing {
+    size_by(|factor| slots(uplinks, rate, factor), demand, ratio, least)
+}
+
+/// The same where slots differ: `peers` tells what all peers can send at a factor, in the unit of `demand` and `least`.
+pub fn size_by(peers: impl Fn(f64) -> u64, demand: u64, ratio: f64, least: u64) -> Sizing {
     let wanted = (ratio * demand as f64).round() as u64;
     let seeds = |peers: u64| wanted.saturating_sub(peers).max(least);
-    let peers = slots(uplinks, rate, 1.0);
-    if SEED_RANGE.contains(&(seeds(peers) as f64 / demand.max(1) as f64)) && peers + seeds(peers) == wanted {
-        return Sizing { server_slots: seeds(peers), factor: 1.0 };
+    let as_drawn = peers(1.0);
+    if SEED_RANGE.contains(&(seeds(as_drawn) as f64 / demand.max(1) as f64)) && as_drawn + seeds(as_drawn) == wanted {
+        return Sizing { server_slots: seeds(as_drawn), factor: 1.0 };
     }
     let from_servers = ((SEED_SHARE * demand as f64).round() as u64).clamp(least, wanted.max(least));
-    let factor = scale(uplinks, rate, wanted.saturating_sub(from_servers));
-    Sizing { server_slots: seeds(slots(uplinks, rate, factor)), factor }
+    let factor = scale(&peers, wanted.saturating_sub(from_servers));
+    Sizing { server_slots: seeds(peers(factor)), factor }
 }
 
 /// The whole slots of uplinks that are scaled by a factor.
@@ -43,12 +48,12 @@ pub fn scaled(uplink: Kbps, factor: f64) -> Kbps {
     if factor == 1.0 { uplink } else { Kbps((uplink.0 as f64 * factor).round() as u64) }
 }
 
-/// The largest factor (up to 1,000) at which the uplinks have at most `wanted` whole slots.
-fn scale(uplinks: &[Kbps], rate: Kbps, wanted: u64) -> f64 {
+/// The largest factor (up to 1,000) at which the peers can send at most `wanted`.
+fn scale(peers: impl Fn(f64) -> u64, wanted: u64) -> f64 {
     let (mut low, mut high) = (0.0, 1000.0);
     for _ in 0..40 {
         let middle = 0.5 * (low + high);
-        if slots(uplinks, rate, middle) <= wanted {
+        if peers(middle) <= wanted {
             low = middle;
         } else {
             high = middle;

@@ -80,7 +80,7 @@ fn make(knobs: &Knobs) -> Made {
     for (number, seat) in seats.iter().enumerate() {
         let network = enterprise.networks[seat.site].id.clone();
         let uplink = supply::scaled(seat.uplink, sizing.factor);
-        let mut node = NodeRow::new(format_smolstr!("p{:07}", number + 1), Role::Peer, network, uplink);
+        let mut node = rows::peer(number, &network, uplink);
         node.nat = nat.draw(&mut translators);
         node.access = Some(SmolStr::new_static(seat.access));
         node.max_children = seat.max_children;
@@ -96,9 +96,8 @@ fn make(knobs: &Knobs) -> Made {
 fn policies(knobs: &Knobs) -> Vec<Policy> {
     let mut policies = rows::max_depth(knobs.max_depth);
     if knobs.policies {
-        let apart = Relation { tests: vec![RelationTest::Different(vec![SmolStr::new_static("network")])] };
         let inside = rows::policy("peers-stay-inside", Owner::Network, Rule::Forbid {});
-        policies.push(Policy { source: rows::selector("role", "peer"), relation: Some(apart), ..inside });
+        policies.push(Policy { source: rows::selector("role", "peer"), relation: rows::different("network"), ..inside });
         policies.push(rows::spare("wifi"));
     }
     policies
@@ -209,7 +208,6 @@ impl Enterprise {
 }
 
 fn notes(enterprise: &Enterprise, seats: &[Seat], sizing: &Sizing, wires: &Wires, ratio: Option<f64>) -> Vec<String> {
-    let uplinks: Vec<Kbps> = seats.iter().map(|seat| supply::scaled(seat.uplink, sizing.factor)).collect();
     let mut sizes = vec![0usize; enterprise.sites];
     seats.iter().for_each(|seat| sizes[seat.site] += 1);
     sizes.sort_unstable();
@@ -221,6 +219,6 @@ fn notes(enterprise: &Enterprise, seats: &[Seat], sizing: &Sizing, wires: &Wires
         sizes[sizes.len() - 1],
         sizes[sizes.len() / 2]
     )];
-    notes.extend(wires.notes(&uplinks, RATE, sizing, ratio));
+    notes.extend(wires.notes(sizing, ratio));
     notes
 }

@@ -5,7 +5,7 @@
 
 use super::super::document::{LinkRow, NetworkRow};
 use super::draw::Draw;
-use super::supply::{self, Sizing};
+use super::supply::Sizing;
 use crate::units::Kbps;
 use petgraph::algo::{dijkstra, maximum_flow::dinics};
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -193,46 +193,22 @@ impl Wires {
         self.wires.iter().enumerate().map(row).collect()
     }
 
-    /// Sentences about what is scarce, given the peers' uplinks and the ratio at which links are sized.
-    pub(super) fn notes(&self, uplinks: &[Kbps], rate: Kbps, sizing: &Sizing, ratio: Option<f64>) -> Vec<String> {
-        let demand: u64 = self.balances.iter().map(|balance| balance.demand).sum();
-        let share = |part: u64, whole: u64| part as f64 / whole.max(1) as f64;
-        let without = uplinks.iter().filter(|uplink| uplink.slots(rate) == 0).count() as u64;
-        let peers = supply::slots(uplinks, rate, 1.0);
-        let free = self.largest(None);
-        let mut notes = vec![
-            format!(
-                "supply in whole slots of {rate}: {:.4} of the demand, {:.4} from peers and {:.4} from servers",
-                share(peers + sizing.server_slots, demand),
-                share(peers, demand),
-                share(sizing.server_slots, demand)
-            ),
-            format!("peers without a slot: {:.1} %", 100.0 * share(without, uplinks.len() as u64)),
-            format!("copies that must cross networks: {:.1} % of all", 100.0 * share(self.must_cross(), free.served)),
-        ];
+    /// Sentences about how uplinks and links were sized.
+    pub(super) fn notes(&self, sizing: &Sizing, ratio: Option<f64>) -> Vec<String> {
+        let mut notes = Vec::new();
         if sizing.factor != 1.0 {
             notes.push(format!("uplinks are {:.3} times as drawn, to reach the supply", sizing.factor));
         }
-        match ratio.map(|ratio| self.largest(Some(ratio))) {
-            None => notes.push(format!("{} links, none with a capacity", self.wires.len())),
-            Some(bound) => notes.push(format!(
-                "{} links, sized {:.3}: at most {:.4} of what uplinks alone can serve; of {} in use {} are full in a largest flow",
-                self.wires.len(),
-                ratio.unwrap_or_default(),
-                share(bound.served, free.served),
+        if let Some(ratio) = ratio {
+            let (free, bound) = (self.largest(None), self.largest(Some(ratio)));
+            notes.push(format!(
+                "links sized {ratio:.3}: at most {:.4} of what uplinks alone can serve; of {} in use {} are full in a largest flow",
+                bound.served as f64 / free.served.max(1) as f64,
                 bound.used,
                 bound.full
-            )),
+            ));
         }
         notes
-    }
-
-    /// Copies that cross networks in any plan that serves as many as the supply allows, at least.
-    fn must_cross(&self) -> u64 {
-        let inside: u64 = self.balances.iter().map(|balance| balance.demand.min(balance.supply)).sum();
-        let demand: u64 = self.balances.iter().map(|balance| balance.demand).sum();
-        let supply: u64 = self.balances.iter().map(|balance| balance.supply).sum();
-        demand.min(supply).saturating_sub(inside)
     }
 }
 

@@ -37,14 +37,7 @@ impl Depths {
 /// Depths and worst loss of one content; `local` is all [`NOBODY`] before and after.
 pub(super) fn of_content(instance: &Instance, content: ContentId, rows: &[&Assignment], local: &mut [u32]) -> Depths {
     let members = members(rows, local);
-    let mut row_of = vec![NOBODY; members.len()];
-    for (row, assignment) in rows.iter().enumerate() {
-        if let Some(number) = local.get(assignment.node.index()) {
-            row_of[*number as usize] = row as u32;
-        }
-    }
-    let held = members.par_iter().map(|member| instance.held(*member, content)).collect();
-    let forest = Forest { rows, local, row_of, held };
+    let forest = Forest::of(instance, content, rows, &members, local);
     let climbed = (0..instance.contents[content].substreams).into_par_iter().map(|s| {
         let tree = forest.senders(s).climb();
         (tree.depths(rows), tree.up)
@@ -57,6 +50,45 @@ pub(super) fn of_content(instance: &Instance, content: ContentId, rows: &[&Assig
         local[member.index()] = NOBODY;
     }
     total
+}
+
+/// The tree of one substream.
+pub struct Branches<'a> {
+    /// Of which content.
+    pub content: ContentId,
+    /// Which of its substreams.
+    pub substream: u32,
+    /// Every row of the content.
+    pub rows: &'a [&'a Assignment],
+    local: &'a [u32],
+    depth: Vec<u32>,
+}
+
+impl Branches<'_> {
+    /// Hops below a holder, the longest way; `None` for nodes that have no part in the content.
+    pub fn depth(&self, node: NodeId) -> Option<u32> {
+        let member = *self.local.get(node.index())?;
+        self.depth.get(member as usize).copied()
+    }
+}
+
+/// Shows the trees of one content one by one; `local` is all [`NOBODY`] before and after.
+pub(super) fn each(
+    instance: &Instance,
+    content: ContentId,
+    rows: &[&Assignment],
+    local: &mut [u32],
+    visit: &mut impl FnMut(Branches<'_>),
+) {
+    let members = members(rows, local);
+    let forest = Forest::of(instance, content, rows, &members, local);
+    for substream in 0..instance.contents[content].substreams {
+        let depth = forest.senders(substream).climb().depth;
+        visit(Branches { content, substream, rows, local: forest.local, depth });
+    }
+    for member in members {
+        local[member.index()] = NOBODY;
+    }
 }
 
 /// Numbers the nodes of the rows, then the other parents; unknown nodes have no number.
@@ -86,7 +118,24 @@ struct Forest<'a> {
     held: Vec<u64>,
 }
 
-impl Forest<'_> {
+impl<'a> Forest<'a> {
+    fn of(
+        instance: &Instance,
+        content: ContentId,
+        rows: &'a [&'a Assignment],
+        members: &[NodeId],
+        local: &'a [u32],
+    ) -> Forest<'a> {
+        let mut row_of = vec![NOBODY; members.len()];
+        for (row, assignment) in rows.iter().enumerate() {
+            if let Some(number) = local.get(assignment.node.index()) {
+                row_of[*number as usize] = row as u32;
+            }
+        }
+        let held = members.par_iter().map(|member| instance.held(*member, content)).collect();
+        Forest { rows, local, row_of, held }
+    }
+
     /// Who sends a substream to a member; nobody to one that holds it.
     fn parents(&self, member: u32, s: u32) -> impl Iterator<Item = u32> + '_ {
         let held = self.held[member as usize] >> s & 1 == 1;
