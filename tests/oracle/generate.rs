@@ -1,4 +1,4 @@
-//! Seeded tiny instances: at most 6 nodes, at most 8 substreams to be received over all requests.
+//! Seeded tiny instances: at most 7 nodes, at most 10 substreams to be received over all requests.
 //!
 //! Capacities are a few substream rates with a little to spare or to lack, so that they bind often; everything that the
 //! contract defines and that is built so far occurs.
@@ -15,7 +15,9 @@ use rand_pcg::Pcg64;
 use smol_str::{SmolStr, format_smolstr};
 
 /// Most substreams that requests may lack.
-pub const MOST_MISSING: u32 = 8;
+pub const MOST_MISSING: u32 = 10;
+/// The same where it is not about a crowd.
+const FEW_MISSING: u32 = 8;
 
 /// What an instance is about; some things seldom bind by chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub enum Theme {
     Scarce,
     /// The viewers are several links away.
     Routed,
+    /// Many viewers compete for parents that are few and cost differently: taking one after the other is seldom best.
+    Crowded,
 }
 
 impl Theme {
@@ -54,14 +58,18 @@ pub struct Plot {
 
 impl Plot {
     fn draw(rng: &mut Pcg64) -> Plot {
-        let theme = match rng.random_range(0..14) {
+        let theme = match rng.random_range(0..28) {
             0..5 => Theme::Mixed,
             5..9 => Theme::Relays,
             9..12 => Theme::Scarce,
-            _ => Theme::Routed,
+            12..14 => Theme::Routed,
+            _ => Theme::Crowded,
         };
-        let calm = theme.is_calm();
-        let mut some = |chance: f64| rng.random_bool(if calm { 0.1 } else { chance });
+        let mut some = |chance: f64| match theme {
+            _ if theme.is_calm() => rng.random_bool(0.1),
+            Theme::Crowded => rng.random_bool(0.3 * chance),
+            _ => rng.random_bool(chance),
+        };
         Plot {
             theme,
             uplinks_tight: some(0.4),
@@ -83,9 +91,14 @@ pub fn tiny(seed: u64) -> Document {
     let networks = match plot.theme {
         Theme::Routed => 4,
         Theme::Mixed => pick(rng, &[1, 2, 2, 3, 3, 4]),
+        Theme::Crowded => pick(rng, &[2, 3]),
         _ => pick(rng, &[1, 2, 2, 3]),
     };
-    let contents = if plot.theme == Theme::Scarce { 1 } else { rng.random_range(1..=2) };
+    let contents = match plot.theme {
+        Theme::Scarce => 1,
+        Theme::Crowded => pick(rng, &[1, 1, 1, 2]),
+        _ => rng.random_range(1..=2),
+    };
     let mut document = Document {
         format: INSTANCE_FORMAT.to_owned(),
         name: format!("tiny-{seed}"),
@@ -99,7 +112,8 @@ pub fn tiny(seed: u64) -> Document {
     }
     document.links = links(rng, &document, plot);
     document.routes = routes(rng, &document, plot);
-    document.nodes = (0..pick(rng, &[3, 4, 5, 5, 6, 6])).map(|n| node(rng, &document, plot, n)).collect();
+    let nodes = if plot.theme == Theme::Crowded { pick(rng, &[6, 7, 7]) } else { pick(rng, &[3, 4, 5, 5, 6, 6]) };
+    document.nodes = (0..nodes).map(|n| node(rng, &document, plot, n)).collect();
     document.holdings = holdings(rng, &document, plot);
     document.requests = requests(rng, &document, plot);
     document.paths = paths(rng, &document);
@@ -125,15 +139,23 @@ pub fn word(rng: &mut Pcg64, words: &[&'static str]) -> SmolStr {
 
 /// A capacity of a few substreams of the document's contents, now and then a little short.
 pub fn some_rates(rng: &mut Pcg64, document: &Document, most: u64) -> Kbps {
+    let least = u64::from(rng.random_bool(0.9)).min(most);
+    rates_between(rng, document, least, most)
+}
+
+fn rates_between(rng: &mut Pcg64, document: &Document, least: u64, most: u64) -> Kbps {
     let content = document.contents.choose(rng).expect("there is a content");
     let rate = content.bitrate_kbps.0.div_ceil(u64::from(content.substreams));
-    let least = u64::from(rng.random_bool(0.9)).min(most);
     let rates = rng.random_range(least..=most) * rate;
     Kbps(if rng.random_bool(0.2) { rates.saturating_sub(1) } else { rates + pick(rng, &[0, 0, 1, 50]) })
 }
 
 fn content(rng: &mut Pcg64, plot: &Plot, number: usize) -> ContentRow {
-    let substreams = if plot.theme == Theme::Mixed { pick(rng, &[1, 1, 2, 2, 3, 4]) } else { pick(rng, &[1, 1, 2, 3]) };
+    let substreams = match plot.theme {
+        Theme::Mixed => pick(rng, &[1, 1, 2, 2, 3, 4]),
+        Theme::Crowded => pick(rng, &[1, 2, 2]),
+        _ => pick(rng, &[1, 1, 2, 3]),
+    };
     let kind = pick(rng, &[None, Some(ContentKind::Live), Some(ContentKind::File), Some(ContentKind::File)]);
     ContentRow {
         id: format_smolstr!("c{number}"),
@@ -176,12 +198,15 @@ fn node(rng: &mut Pcg64, document: &Document, plot: &Plot, number: usize) -> Nod
         (Theme::Relays, 1) => 16,
         (Theme::Scarce, 0) => 3,
         (Theme::Scarce, _) => u64::from(rng.random_bool(0.2)),
+        (Theme::Crowded, 0) => 12,
+        (Theme::Crowded, _) => 3,
         (_, 0) if plot.uplinks_tight => 6,
         (_, _) if plot.uplinks_tight => 3,
         (_, 0) => 16,
         _ => 8,
     };
-    let place = maybe(rng, 0.3, |rng| pick(rng, &PLACES));
+    let often = if theme == Theme::Crowded { 0.8 } else { 0.3 };
+    let place = maybe(rng, often, |rng| pick(rng, &PLACES));
     let clusters = document.clusters.iter().filter(|_| rng.random_bool(0.4)).map(|cluster| cluster.id.clone()).collect();
     let plans = [Scalar::Text("gold".into()), Scalar::Text("free".into())];
     let addresses = ["203.0.113.7", "203.0.113.200", "198.51.100.9", "2001:db8::7"];
@@ -197,19 +222,26 @@ fn node(rng: &mut Pcg64, document: &Document, plot: &Plot, number: usize) -> Nod
         affinity: ["friends", "club"].into_iter().filter(|_| rng.random_bool(0.35)).map(SmolStr::new_static).collect(),
         clusters,
         max_children: maybe(rng, if plot.children { 0.8 } else { 0.0 }, |rng| {
-            rng.random_range(if number < 2 { 1..=3 } else { 0..=2 })
+            rng.random_range(match number {
+                0 if theme == Theme::Crowded => 2..=4,
+                0..2 => 1..=3,
+                _ => 0..=2,
+            })
         }),
         relay_contents: relay_contents(rng, theme, role, number),
         storage_mb: maybe(rng, if plot.storage { 0.8 } else { 0.0 }, |rng| pick(rng, &[50.0, 100.0, 300.0, 400.0, 800.0])),
         loss: maybe(rng, 0.4, |rng| pick(rng, &[0.0, 0.01, 0.2])),
         availability: maybe(rng, 0.4, |rng| pick(rng, &[0.5, 0.9, 1.0])),
-        cost: maybe(rng, 0.3, |rng| pick(rng, &[0.0, 0.25, 1.5])),
+        cost: maybe(rng, often, |rng| pick(rng, &[0.0, 0.25, 1.5])),
         attributes: attributes(rng, &[("plan", &plans), ("age", &[Scalar::Number(3.0), Scalar::Number(30.0)])]),
         ..NodeRow::new(
             format_smolstr!("{}{number}", pick(rng, &["a", "b", "c"])),
             role,
             network.id.clone(),
-            some_rates(rng, document, rates),
+            match (theme, number) {
+                (Theme::Crowded, 0) => rates_between(rng, document, 4, rates),
+                _ => some_rates(rng, document, rates),
+            },
         )
     }
 }
@@ -239,9 +271,10 @@ fn holdings(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<HoldingRow
     for (n, node) in document.nodes.iter().enumerate() {
         for content in &document.contents {
             let chance = match (n, node.role, content.kind) {
+                (0, _, _) if plot.theme == Theme::Crowded => 1.0,
                 (0, _, _) => 0.95,
                 (1, _, _) if plot.theme == Theme::Relays => 0.3,
-                _ if plot.theme.is_calm() => 0.06,
+                _ if plot.theme.is_calm() || plot.theme == Theme::Crowded => 0.06,
                 (_, Role::Server, _) => 0.5,
                 (_, _, Some(ContentKind::File)) => 0.25,
                 _ => 0.12,
@@ -249,7 +282,11 @@ fn holdings(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<HoldingRow
             if !rng.random_bool(chance) {
                 continue;
             }
-            let whole = rng.random_bool(if n == 0 { 0.85 } else { 0.4 });
+            let whole = rng.random_bool(match n {
+                0 if plot.theme == Theme::Crowded => 1.0,
+                0 => 0.85,
+                _ => 0.4,
+            });
             let part: Vec<u32> = (0..content.substreams).filter(|_| rng.random_bool(0.5)).collect();
             let substreams = (!whole && !part.is_empty()).then_some(part);
             holdings.push(HoldingRow { node: node.id.clone(), content: content.id.clone(), substreams });
@@ -263,6 +300,7 @@ fn requests(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<RequestRow
     let mut pairs: Vec<(&NodeRow, &ContentRow)> =
         document.nodes.iter().flat_map(|node| document.contents.iter().map(move |content| (node, content))).collect();
     pairs.shuffle(rng);
+    let most = if plot.theme == Theme::Crowded { MOST_MISSING } else { FEW_MISSING };
     let (mut requests, mut missing) = (Vec::new(), 0);
     for (node, content) in pairs {
         let holding = document.holdings.iter().find(|h| h.node == node.id && h.content == content.id);
@@ -270,10 +308,11 @@ fn requests(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<RequestRow
         let chance = match node.role {
             _ if held == content.substreams => 0.05,
             _ if requests.is_empty() => 1.0,
+            _ if plot.theme == Theme::Crowded => 0.95,
             Role::Peer => 0.9,
             _ => 0.1,
         };
-        if missing + content.substreams - held <= MOST_MISSING && rng.random_bool(chance) {
+        if missing + content.substreams - held <= most && rng.random_bool(chance) {
             missing += content.substreams - held;
             let chance = if plot.theme == Theme::Scarce { 1.0 } else { 0.6 };
             let weight = maybe(rng, chance, |rng| pick(rng, &[0.25, 0.5, 1.0, 2.0, 3.0]));
@@ -310,4 +349,9 @@ fn previous_cell(rng: &mut Pcg64, others: &[&SmolStr]) -> ParentCell {
         2 => ParentCell::Several(others.sample(rng, 2).map(|id| (*id).clone()).collect()),
         _ => ParentCell::One((*others.choose(rng).expect("there are others")).clone()),
     }
+}
+
+/// Scratch.
+pub fn theme_of(seed: u64) -> Theme {
+    Plot::draw(&mut Pcg64::seed_from_u64(seed)).theme
 }

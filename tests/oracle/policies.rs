@@ -16,13 +16,18 @@ const MOST_RELAXABLE: usize = 2;
 /// Some policies of any kind, few where there is not enough for all, then some that matter: broad, always in force, often
 /// relaxable. Where there is not enough for all, a last one favours who would else come last.
 pub fn policies(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<Policy> {
-    let (casual, meant) = if plot.theme.is_calm() { (0..=1, 0..=1) } else { (0..=3, 2..=2) };
+    let (casual, meant) = match plot.theme {
+        Theme::Crowded => (0..=1, 1..=2),
+        theme if theme.is_calm() => (0..=1, 0..=1),
+        _ => (0..=3, 2..=2),
+    };
     let casual = rng.random_range(casual);
     let count = casual + rng.random_range(meant);
-    let rules: Vec<Rule> = (0..count).map(|_| rule(rng, document)).collect();
+    let rules: Vec<Rule> = (0..count).map(|_| rule(rng, document, plot)).collect();
     let mut policies: Vec<Policy> = rules.into_iter().enumerate().map(|(p, rule)| policy(rng, document, p, rule)).collect();
     policies[casual..].iter_mut().for_each(|policy| broaden(rng, document, policy));
-    policies.iter_mut().filter(|policy| policy.relaxable).skip(MOST_RELAXABLE).for_each(|policy| policy.relaxable = false);
+    let most = if plot.theme == Theme::Crowded { 1 } else { MOST_RELAXABLE };
+    policies.iter_mut().filter(|policy| policy.relaxable).skip(most).for_each(|policy| policy.relaxable = false);
     let weight_of = |request: &&RequestRow| request.weight.unwrap_or(1.0);
     let last = document.requests.iter().min_by(|a, b| weight_of(a).total_cmp(&weight_of(b)));
     if let (Theme::Scarce, Some(last)) = (plot.theme, last) {
@@ -39,13 +44,18 @@ pub fn policies(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<Policy
 fn broaden(rng: &mut Pcg64, document: &Document, policy: &mut Policy) {
     (policy.when, policy.content) = Default::default();
     policy.relaxable = policy.rule.is_relaxable() && rng.random_bool(0.45);
-    let wanters: Vec<&str> = document.requests.iter().map(|request| request.node.as_str()).filter(|_| rng.random_bool(0.5)).collect();
-    match policy.rule {
-        Rule::RequireCopies { .. } => {}
-        Rule::Forbid {} | Rule::Priority { .. } | Rule::Delay { .. } if !wanters.is_empty() => {
-            policy.destination = Selector { tests: vec![one_of("id", &wanters)] };
+    let wanters = || document.nodes.iter().filter(|node| document.requests.iter().any(|request| request.node == node.id));
+    let some: Vec<&str> = wanters().map(|node| node.id.as_str()).filter(|_| rng.random_bool(0.5)).collect();
+    let strong = wanters().max_by_key(|node| node.uplink_kbps).map(|node| node.id.as_str());
+    match (&policy.rule, strong) {
+        (Rule::RequireCopies { .. } | Rule::Protocol { .. } | Rule::Prefer { .. }, _) => {}
+        // Whom others may need is late.
+        (Rule::Delay { .. }, Some(strong)) => policy.destination = Selector { tests: vec![one_of("id", &[strong])] },
+        (Rule::Forbid {} | Rule::Priority { .. }, _) if !some.is_empty() => {
+            policy.destination = Selector { tests: vec![one_of("id", &some)] };
         }
-        Rule::Protocol { .. } | Rule::Prefer { .. } => {}
+        // More parents for a whole crowd are more than can be searched.
+        (Rule::Redundancy { .. }, _) => policy.destination = Selector { tests: vec![one_of("id", &some[..some.len().min(2)])] },
         _ => {
             (policy.source, policy.destination) = Default::default();
             (policy.crosses, policy.relation) = Default::default();
@@ -91,12 +101,15 @@ fn policy(rng: &mut Pcg64, document: &Document, number: usize, rule: Rule) -> Po
     }
 }
 
-fn rule(rng: &mut Pcg64, document: &Document) -> Rule {
+fn rule(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Rule {
+    // A crowd needs more than a few flows.
+    let crowded = plot.theme == Theme::Crowded;
+    let (limit, node_limit, hops): (_, _, &[u32]) = if crowded { (8, 4, &[1, 2, 2, 3]) } else { (3, 2, &[0, 1, 1, 1, 1, 1, 2]) };
     match rng.random_range(0..40) {
         0..3 => Rule::Forbid {},
-        3..6 => Rule::LimitRate { max_kbps: some_rates(rng, document, 3) },
-        6..9 => limit_volume(rng, document),
-        9 => Rule::LimitNodeRate(NodeRate::MaxKbps(some_rates(rng, document, 2))),
+        3..6 => Rule::LimitRate { max_kbps: some_rates(rng, document, limit) },
+        6..9 => limit_volume(rng, document, limit),
+        9 => Rule::LimitNodeRate(NodeRate::MaxKbps(some_rates(rng, document, node_limit))),
         10..12 => {
             let (digits, scale) = pick(rng, &[(0, 0), (25, 2), (25, 2), (5, 1), (333333333, 9), (75, 2)]);
             Rule::LimitNodeRate(NodeRate::MaxFraction(Decimal { digits, scale }))
@@ -110,7 +123,7 @@ fn rule(rng: &mut Pcg64, document: &Document) -> Rule {
             parents: pick(rng, &[1, 2, 2, 2, 2, 3]),
             distinct: pick(rng, &[Distinct::Node, Distinct::Node, Distinct::Network, Distinct::Link]),
         },
-        29..32 => Rule::MaxDepth { hops: pick(rng, &[0, 1, 1, 1, 1, 1, 2]) },
+        29..32 => Rule::MaxDepth { hops: pick(rng, hops) },
         // Halves of the generated round trips, their sums, and what is between.
         32..36 => Rule::MaxDelay { ms: pick(rng, &[0.0, 1.0, 1.0, 2.0, 11.75, 12.75, 40.0, 100.0]) },
         36..38 => Rule::Degrade { min_substreams: pick(rng, &[1, 1, 2]) },
@@ -118,19 +131,21 @@ fn rule(rng: &mut Pcg64, document: &Document) -> Rule {
     }
 }
 
-/// The network of somebody who wants something.
+/// The network of somebody who wants something, away from the origin if there is one.
 fn network(rng: &mut Pcg64, document: &Document) -> SmolStr {
-    let wanter = document.requests.choose(rng).map(|request| &request.node);
-    let node = wanter.and_then(|id| document.nodes.iter().find(|node| node.id == *id));
-    node.unwrap_or(&document.nodes[0]).network.clone()
+    let (origin, wants) = (&document.nodes[0], |id: &SmolStr| document.requests.iter().any(|request| request.node == *id));
+    let networks = || document.nodes.iter().filter(|node| wants(&node.id)).map(|node| &node.network);
+    let away: Vec<&SmolStr> = networks().filter(|network| **network != origin.network).collect();
+    let all: Vec<&SmolStr> = networks().collect();
+    away.choose(rng).or(all.choose(rng)).map_or(origin.network.clone(), |network| (*network).clone())
 }
 
 /// A few substream rates for some time to come; now and then nothing is left, or the period has ended.
-fn limit_volume(rng: &mut Pcg64, document: &Document) -> Rule {
+fn limit_volume(rng: &mut Pcg64, document: &Document, most: u64) -> Rule {
     let now: jiff::Timestamp = document.time.parse().expect("the generator writes RFC 3339");
     let seconds: i64 = pick(rng, &[0, 1, 3600, 3600, 86_400, 1_000_000, 1_000_000]);
     let used_gb = pick(rng, &[0.0, 0.0, 10.0, 100.7]);
-    let left = some_rates(rng, document, 3).0 as f64 * seconds as f64 / 8e6;
+    let left = some_rates(rng, document, most).0 as f64 * seconds as f64 / 8e6;
     let max_gb = if rng.random_bool(0.05) { used_gb / 2.0 } else { used_gb + left };
     Rule::LimitVolume { max_gb, used_gb, period_end: now + jiff::SignedDuration::from_secs(seconds) }
 }

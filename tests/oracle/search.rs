@@ -134,8 +134,8 @@ impl<'a> Search<'a> {
             least += parents[..missing].iter().map(|&parent| self.price(slot, parent)).sum::<u64>();
             open.push((slot, parents));
         }
-        let possible = || self.laws.demands.iter().all(|demand| self.may_be_met(demand, &open)) && self.uplinks_suffice(&open);
-        if least >= self.limit || !possible() {
+        let met = || self.laws.demands.iter().all(|demand| self.may_be_met(demand, &open));
+        if least >= self.limit || !met() || !self.uplinks_suffice(&open) || !self.budgets_suffice(&open) {
             return;
         }
         let Some((slot, parents)) = open.into_iter().min_by_key(|(_, parents)| parents.len()) else {
@@ -158,6 +158,19 @@ impl<'a> Search<'a> {
         let missing = |slot: usize| self.cell(open[slot].0).needs - self.cell(open[slot].0).parents.len();
         let mut seats = (0..open.len()).flat_map(|slot| (0..missing(slot)).map(move |_| slot));
         seats.all(|slot| seat(slot, open, &most, &mut taken, &mut vec![false; most.len()]))
+    }
+
+    /// What every parent that an open slot may take draws on has room for all such slots.
+    fn budgets_suffice(&self, open: &[(Slot, Vec<usize>)]) -> bool {
+        let mut room = self.room.clone();
+        open.iter().all(|(slot, parents)| {
+            let missing = (self.cell(*slot).needs - self.cell(*slot).parents.len()) as u64;
+            let by_all = |draw: &(usize, u64)| parents[1..].iter().all(|&other| self.draws(*slot, other).any(|d| d == *draw));
+            self.draws(*slot, parents[0]).filter(by_all).all(|(budget, amount)| {
+                let left = room[budget].checked_sub(missing * amount);
+                left.map(|left| room[budget] = left).is_some()
+            })
+        })
     }
 
     /// Lets a parent send a slot, goes on from there, and takes it back.

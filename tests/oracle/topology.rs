@@ -36,7 +36,7 @@ pub fn links(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<LinkRow> 
             let chances: &[f64] = match plot.theme {
                 _ if from.id == to.id => &[0.35, 0.05],
                 Theme::Routed => &[0.6, 0.3],
-                Theme::Relays => &[1.0],
+                Theme::Relays | Theme::Crowded => &[1.0],
                 _ => &[0.85, 0.2],
             };
             for (copy, chance) in chances.iter().enumerate() {
@@ -115,7 +115,7 @@ pub fn paths(rng: &mut Pcg64, document: &Document) -> Vec<PathRow> {
     let nodes: Vec<&SmolStr> = document.nodes.iter().map(|node| &node.id).collect();
     let networks: Vec<&SmolStr> = document.networks.iter().map(|network| &network.id).collect();
     let mut paths = Vec::new();
-    for (ends, chance) in [(nodes, 0.12), (networks, 0.3)] {
+    for (ends, chance) in [(nodes, 0.12), (networks, 0.45)] {
         for from in &ends {
             for to in &ends {
                 if rng.random_bool(chance) {
