@@ -241,6 +241,7 @@ fn scratch() {
         let dt = t.elapsed().as_secs_f64();
         if dt > 0.5 { eprintln!("slow {seed} {dt}"); }
         let bound = binding(&document, &b);
+        if t.elapsed().as_secs_f64() > 1.0 { eprintln!("long {seed} {dt:.3} {:.2} {:?}", t.elapsed().as_secs_f64(), document.policies.iter().map(|p| (p.rule.name(), p.relaxable)).collect::<Vec<_>>()); }
         (dt, t.elapsed().as_secs_f64(), b, bound, document)
     }).collect();
     println!("wall {:?}", start.elapsed());

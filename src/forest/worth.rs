@@ -71,7 +71,7 @@ impl Forest<'_> {
             parents: Parents::single((0..substreams).map(parent)),
             protocols: None,
             relaxed: Vec::new(),
-            delay: 0.0,
+            delay: None,
             relay: self.request(seat).is_none(),
         }
     }

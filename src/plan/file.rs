@@ -160,9 +160,9 @@ pub struct AssignmentRow {
     /// Policies broken for this request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub relaxed: Vec<SmolStr>,
-    /// Seconds behind the live edge.
-    #[serde(default)]
-    pub delay: f64,
+    /// Seconds behind the live edge; may be left untold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay: Option<f64>,
     /// Passes on what it did not ask for.
     #[serde(default)]
     pub relay: bool,

@@ -81,8 +81,8 @@ pub struct Assignment {
     pub protocols: Option<Box<[u16]>>,
     /// Policies broken for this request, in order.
     pub relaxed: Vec<PolicyId>,
-    /// Seconds behind the live edge.
-    pub delay: f64,
+    /// Seconds behind the live edge, where the plan tells them.
+    pub delay: Option<f64>,
     /// The node passes the content on without having asked for it.
     pub relay: bool,
 }

@@ -122,8 +122,8 @@ impl Serialize for AssignmentOut<'_> {
         if !row.relaxed.is_empty() {
             map.serialize_entry("relaxed", &Seq(|| row.relaxed.iter().map(|policy| file.policy(*policy))))?;
         }
-        if row.delay != 0.0 {
-            map.serialize_entry("delay", &row.delay)?;
+        if let Some(delay) = row.delay {
+            map.serialize_entry("delay", &delay)?;
         }
         if row.relay {
             map.serialize_entry("relay", &true)?;

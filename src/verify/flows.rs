@@ -1,5 +1,6 @@
 //! One walk over all flows, child by child: who may send what to whom, what it loads, what it costs.
 
+use super::copies::Required;
 use super::law::Law;
 use super::network::{Network, Pair, km};
 use super::rows::Rows;
@@ -28,9 +29,23 @@ pub(super) struct Walk<'a> {
     pub node_rates: &'a [Option<Vec<AtomicU64>>],
 }
 
+/// What a row is about, to policies that tell requests apart.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Receiver {
+    /// A request in `assignments`.
+    Served,
+    /// A request that waits.
+    Pending,
+    /// A relay, or what nobody asked for.
+    Other,
+}
+
 /// One flow.
 struct Flow<'r> {
     row: &'r Assignment,
+    receiver: Receiver,
+    /// Policies that require copies of it.
+    required: &'r [&'r Required],
     parent: NodeId,
     substream: usize,
     cell: usize,
@@ -39,10 +54,11 @@ struct Flow<'r> {
 
 impl Walk<'_> {
     /// Judges the flows into one row, and adds them to the sums.
-    pub(super) fn row(&self, row: &Assignment, previous: Option<&Parents>, sums: &mut Sums) {
+    pub(super) fn row(&self, row: &Assignment, receiver: Receiver, previous: Option<&Parents>, sums: &mut Sums) {
         let held = self.rows.held(self.instance, row.node, row.content);
         let content = &self.instance.contents[row.content];
         let width = row.parents.width();
+        let required = if receiver == Receiver::Other { Vec::new() } else { self.law.required_of(row) };
         let mut matching = Vec::new();
         self.touch(row);
         for (cell, parent) in row.parents.cells().iter().enumerate() {
@@ -52,14 +68,12 @@ impl Walk<'_> {
                 }
                 continue;
             }
-            let flow = Flow { row, parent: *parent, substream: cell / width, cell, content };
+            let flow = Flow { row, receiver, required: &required, parent: *parent, substream: cell / width, cell, content };
             if self.is_possible(&flow, held, sums) {
                 self.judge(&flow, previous, &mut matching, sums);
             }
         }
-        if width > 1 {
-            self.count_parents(row, sums);
-        }
+        self.count_parents(row, held, sums);
     }
 
     /// Reads what the flows will ask of the parents, all at once: parents lie anywhere in a large table, and reads that wait
@@ -112,6 +126,10 @@ impl Walk<'_> {
         for link in &pair.links {
             sums.links[link.index()] += rate.0;
         }
+        let entry = (flow.receiver == Receiver::Served && parent.network != child.network).then_some(pair);
+        for required in flow.required {
+            sums.copies.receive(required, flow.row.content, flow.substream, entry);
+        }
         matching.clear();
         if !self.instance.policies.is_empty() {
             self.law.on_flow(flow.parent, flow.row.node, flow.row.content, &pair.crossed, |policy| matching.push(policy));
@@ -133,7 +151,10 @@ impl Walk<'_> {
                     let text = format!("{parent} sends substream {} to {}", flow.substream, self.place(flow.row));
                     sums.tell(ViolationKind::Forbid, self.law.policy(*policy).id.as_str(), text);
                 }
-                Rule::LimitRate { .. } if !exempt => sums.limited[policy.index()] += u128::from(rate.0),
+                Rule::LimitCopies { .. } if !exempt => sums.copies.enter(*policy, flow.row.content, flow.substream),
+                Rule::LimitRate { .. } | Rule::LimitVolume { .. } if !exempt => {
+                    sums.limited[policy.index()] += u128::from(rate.0)
+                }
                 Rule::LimitNodeRate(_) if !exempt => {
                     if let Some(rates) = &self.node_rates[policy.index()] {
                         rates[flow.parent.index()].fetch_add(rate.0, Ordering::Relaxed);
@@ -185,21 +206,6 @@ impl Walk<'_> {
         });
         let churn = if stays { 0.0 } else { weights.churn_weight };
         UnitCost::rounded((parent.cost + pair.cost + nearness + loss + absence + preferred).max(0.0) + churn)
-    }
-
-    /// Each substream has one parent or none: no policy asks for more.
-    fn count_parents(&self, row: &Assignment, sums: &mut Sums) {
-        for s in 0..row.parents.substreams() {
-            let mut parents: Vec<NodeId> = row.parents.of(s).collect();
-            if parents.len() > 1 {
-                let text = format!("substream {s} has {} parents, not 1", parents.len());
-                sums.tell(ViolationKind::ParentCount, self.place(row), text);
-            }
-            parents.sort_unstable();
-            if parents.windows(2).any(|pair| pair[0] == pair[1]) {
-                sums.tell(ViolationKind::DuplicateParent, self.place(row), format!("a parent stands twice at substream {s}"));
-            }
-        }
     }
 
     fn place(&self, row: &Assignment) -> String {

@@ -2,14 +2,19 @@
 //!
 //! Two nodes are of one class when every test that some selector makes says the same of both, so that selectors are read
 //! once per class and a flow is matched by three ands. Relations are read per flow, for the policies that are left.
+//! What is asked of receivers, whoever sends, stands in `receivers`.
 
+mod receivers;
+
+use super::copies::Required;
 use super::moment;
 use super::selector::{Fields, LinkView, NodeView, matches, relates, selects};
-use crate::ids::{ContentId, Id, LinkId, NodeId, PolicyId, Table};
+use crate::ids::{ContentId, Id, LinkId, NetworkId, NodeId, PolicyId, Table};
 use crate::instance::policy::{Matcher, Policy, Relation, RelationTest, Rule, Selector, Test};
-use crate::instance::{Content, Instance, Request};
-use crate::plan::Plan;
+use crate::instance::{Content, Instance};
+use crate::plan::{Assignment, Plan};
 use rayon::prelude::*;
+pub(super) use receivers::can_be_relaxed;
 use rustc_hash::FxHashMap;
 use std::fmt::Write;
 
@@ -29,12 +34,20 @@ pub(super) struct Law<'a> {
     in_force: Bits,
     /// Policies in force whose rule looks at single flows.
     on_flows: Bits,
-    /// Policies in force that bound the depth.
+    /// Policies in force that bound the depth or the delay.
     on_depth: Bits,
+    /// Policies in force that delay.
+    on_delay: Bits,
+    /// Policies in force that ask for several parents.
+    on_parents: Bits,
+    /// Policies in force that degrade.
+    on_fewest: Bits,
     /// Policies in force that change weights.
     on_weight: Bits,
     /// Protocol policies in order of rank, then list.
     protocols: Vec<PolicyId>,
+    /// Policies in force that require copies, by network.
+    required: FxHashMap<NetworkId, Vec<Required>>,
     /// Fields that relations compare.
     compared: Vec<&'a str>,
 }
@@ -56,7 +69,7 @@ impl<'a> Law<'a> {
         let destination = by_class(|policy| &policy.destination);
         let content =
             instance.contents.iter().map(|content: &Content| bits(policies, |policy| selects(&policy.content, content)));
-        let in_force = bits(policies, |policy| moment::holds(instance, &policy.when));
+        let in_force = bits(policies, |policy| receivers::is_in_force(instance, policy));
         let of_kind = |wanted: fn(&Rule) -> bool| -> Bits {
             let kind = bits(policies, |policy| wanted(&policy.rule));
             kind.iter().zip(&in_force).map(|(kind, force)| kind & force).collect()
@@ -71,9 +84,13 @@ impl<'a> Law<'a> {
             source,
             destination,
             content: Table::new(content.collect()),
-            on_flows: of_kind(|rule| !matches!(rule, Rule::Priority { .. } | Rule::MaxDepth { .. })),
-            on_depth: of_kind(|rule| matches!(rule, Rule::MaxDepth { .. })),
+            on_flows: of_kind(looks_at_flows),
+            on_depth: of_kind(|rule| matches!(rule, Rule::MaxDepth { .. } | Rule::MaxDelay { .. })),
+            on_delay: of_kind(|rule| matches!(rule, Rule::Delay { .. })),
+            on_parents: of_kind(|rule| matches!(rule, Rule::Redundancy { .. })),
+            on_fewest: of_kind(|rule| matches!(rule, Rule::Degrade { .. })),
             on_weight: of_kind(|rule| matches!(rule, Rule::Priority { .. })),
+            required: required(instance, &in_force),
             in_force,
             protocols,
             compared: compared(policies),
@@ -91,13 +108,31 @@ impl<'a> Law<'a> {
         self.in_force[id.index() / 64] >> (id.index() % 64) & 1 == 1
     }
 
-    /// For each policy whether its `crosses` matches a route; absent: any route.
-    pub(super) fn crossed(&self, links: &[LinkId]) -> Bits {
+    /// For each policy whether it looks at flows between two networks: its `crosses` matches their route (absent: any
+    /// route), and one that limits copies looks only at what enters its network.
+    pub(super) fn crossed(&self, from: NetworkId, to: NetworkId, links: &[LinkId]) -> Bits {
+        let entered = &self.instance.networks[to].id;
         bits(&self.instance.policies, |policy| {
-            policy.crosses.as_ref().is_none_or(|wanted| {
+            let crosses = policy.crosses.as_ref().is_none_or(|wanted| {
                 links.iter().any(|link| selects(wanted, &LinkView { instance: self.instance, link: &self.instance.links[*link] }))
-            })
+            });
+            crosses && !matches!(&policy.rule, Rule::LimitCopies { network, .. } if from == to || network != entered)
         })
+    }
+
+    /// Every policy in force that requires copies.
+    pub(super) fn required(&self) -> impl Iterator<Item = &Required> {
+        self.required.values().flatten()
+    }
+
+    /// The policies that require copies of what a row receives; a policy that it relaxes does not.
+    pub(super) fn required_of(&self, row: &Assignment) -> Vec<&Required> {
+        if self.required.is_empty() {
+            return Vec::new();
+        }
+        let here = self.required.get(&self.instance.nodes[row.node].network).into_iter().flatten();
+        let matches = |policy: PolicyId| self.content[row.content][policy.index() / 64] >> (policy.index() % 64) & 1 == 1;
+        here.filter(|required| matches(required.policy) && !row.relaxed.contains(&required.policy)).collect()
     }
 
     /// Calls `visit` with each policy in force that matches the flow and whose rule looks at flows, in list order.
@@ -123,25 +158,6 @@ impl<'a> Law<'a> {
         }
     }
 
-    /// Policies in force that bound the depth of a receiver.
-    pub(super) fn on_depth(&self, node: NodeId, content: ContentId) -> impl Iterator<Item = PolicyId> + '_ {
-        self.on_receiver(node, content, &self.on_depth)
-    }
-
-    /// Policies in force that change the weight of a request.
-    fn on_weight(&self, node: NodeId, content: ContentId) -> impl Iterator<Item = PolicyId> + '_ {
-        self.on_receiver(node, content, &self.on_weight)
-    }
-
-    /// Weight of a request, `priority` factors included.
-    pub(super) fn weight(&self, request: &Request) -> f64 {
-        let factor = |policy: PolicyId| match self.policy(policy).rule {
-            Rule::Priority { weight } => weight,
-            _ => 1.0,
-        };
-        self.on_weight(request.node, request.content).fold(request.weight, |weight, policy| weight * factor(policy))
-    }
-
     /// Selectors do not tell nodes of one number apart.
     pub(super) fn class(&self, node: NodeId) -> u32 {
         self.class.get(node.index()).copied().unwrap_or(0)
@@ -155,11 +171,6 @@ impl<'a> Law<'a> {
             let _ = write!(text, "{:?};", view.field(field));
         }
         text
-    }
-
-    /// Some policy in force bounds depths.
-    pub(super) fn bounds_depth(&self) -> bool {
-        self.on_depth.iter().any(|word| *word != 0)
     }
 
     /// Adds 1 to the count of each policy, in force or not, whose destination and content match.
@@ -178,20 +189,6 @@ impl<'a> Law<'a> {
         self.protocols.iter().copied().find(|policy| matching.contains(policy))
     }
 
-    fn on_receiver<'s>(&'s self, node: NodeId, content: ContentId, kind: &'s [u64]) -> impl Iterator<Item = PolicyId> + 's {
-        (0..self.words).flat_map(move |word| {
-            let mut left = kind[word];
-            if left != 0 {
-                left &= self.destination[self.row(node) + word] & self.content[content][word];
-            }
-            std::iter::from_fn(move || {
-                let bit = (left != 0).then(|| left.trailing_zeros())?;
-                left &= left - 1;
-                Some(PolicyId::new(word * 64 + bit as usize))
-            })
-        })
-    }
-
     fn row(&self, node: NodeId) -> usize {
         self.class[node.index()] as usize * self.words
     }
@@ -199,6 +196,29 @@ impl<'a> Law<'a> {
     fn view(&self, id: NodeId) -> NodeView<'_> {
         NodeView { instance: self.instance, id, level: level(self.instance, self.levels.as_deref(), id) }
     }
+}
+
+/// The rule is about single flows.
+fn looks_at_flows(rule: &Rule) -> bool {
+    match rule {
+        Rule::Forbid {} | Rule::LimitRate { .. } | Rule::LimitVolume { .. } | Rule::LimitNodeRate(_) => true,
+        Rule::LimitCopies { .. } | Rule::Prefer { .. } | Rule::Protocol { .. } => true,
+        _ => false,
+    }
+}
+
+/// The policies in force that require copies, by network.
+fn required(instance: &Instance, in_force: &[u64]) -> FxHashMap<NetworkId, Vec<Required>> {
+    let mut all: FxHashMap<NetworkId, Vec<Required>> = FxHashMap::default();
+    for (p, policy) in instance.policies.iter().enumerate().filter(|(p, _)| in_force[p / 64] >> (p % 64) & 1 == 1) {
+        if let Rule::RequireCopies { network, links } = &policy.rule
+            && let Some(network) = instance.network(network)
+        {
+            let links = links.iter().filter_map(|link| instance.link(link)).collect();
+            all.entry(network).or_default().push(Required { policy: PolicyId::new(p), links });
+        }
+    }
+    all
 }
 
 fn bits(policies: &[Policy], holds: impl Fn(&Policy) -> bool) -> Bits {

@@ -6,6 +6,7 @@ use crate::ids::{Id, NodeId, PolicyId};
 use crate::instance::Instance;
 use crate::instance::policy::{Decimal, NodeRate, Rule};
 use crate::units::Kbps;
+use jiff::Timestamp;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Uplinks and distinct children.
@@ -51,9 +52,14 @@ pub(super) fn limits(
 ) {
     for (p, policy) in instance.policies.iter().enumerate().filter(|(p, _)| law.in_force(PolicyId::new(*p))) {
         match (&policy.rule, &node_rates[p]) {
-            (Rule::LimitRate { max_kbps }, _) if limited[p] > u128::from(max_kbps.0) => {
-                let text = format!("matching flows carry {} kbps of {}", limited[p], max_kbps.0);
-                violations.push(Violation::new(ViolationKind::LimitRate, policy.id.as_str(), text));
+            (Rule::LimitRate { .. } | Rule::LimitVolume { .. }, _) => {
+                let most = joint_limit(&policy.rule, instance.time).unwrap_or_default();
+                if limited[p] > u128::from(most.0) {
+                    let is_rate = matches!(policy.rule, Rule::LimitRate { .. });
+                    let kind = if is_rate { ViolationKind::LimitRate } else { ViolationKind::LimitVolume };
+                    let text = format!("matching flows carry {} kbps of {}", limited[p], most.0);
+                    violations.push(Violation::new(kind, policy.id.as_str(), text));
+                }
             }
             (Rule::LimitNodeRate(rate), Some(sent)) => {
                 for (node, sent) in sent.iter().enumerate() {
@@ -67,6 +73,20 @@ pub(super) fn limits(
             }
             _ => {}
         }
+    }
+}
+
+/// What matching flows may carry together: a rate, or what is left of a volume over what is left of its period.
+pub(super) fn joint_limit(rule: &Rule, time: Timestamp) -> Option<Kbps> {
+    match rule {
+        Rule::LimitRate { max_kbps } => Some(*max_kbps),
+        Rule::LimitVolume { max_gb, used_gb, period_end } => {
+            let seconds = period_end.duration_since(time).as_secs_f64();
+            let kbps = (max_gb - used_gb) * 8e6 / seconds;
+            // A volume that is used up leaves nothing.
+            Some(Kbps(kbps.floor().max(0.0) as u64))
+        }
+        _ => None,
     }
 }
 
@@ -95,6 +115,20 @@ fn floor_of(fraction: &Decimal, uplink: Kbps) -> Kbps {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_volume_is_spread_over_what_is_left_of_its_period() {
+        let time: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
+        let of = |max_gb, used_gb, period_end: &str| {
+            let rule = Rule::LimitVolume { max_gb, used_gb, period_end: period_end.parse().unwrap() };
+            joint_limit(&rule, time).unwrap().0
+        };
+        assert_eq!(of(1.0, 0.0, "2026-11-22T00:00:08Z"), 1_000_000);
+        assert_eq!(of(1.0, 0.0, "2026-11-22T00:00:03Z"), 2_666_666);
+        assert_eq!(of(2.0, 1.5, "2026-11-22T00:00:00.5Z"), 8_000_000);
+        assert_eq!(of(1.0, 2.0, "2026-11-22T00:00:08Z"), 0);
+        assert_eq!(of(1e300, 0.0, "2026-11-22T00:00:01Z"), u64::MAX);
+    }
 
     #[test]
     fn a_fraction_of_an_uplink_is_floored_exactly() {

@@ -10,13 +10,15 @@
 //! law       policies matched by class of nodes (selector, moment)
 //! network   address translators, measured paths, distances (routes)
 //! nodes     walk over nodes: what stands where (reasons) -> flows: walk over flows
-//! trees     per substream: circles, possession, depth
+//! copies    what enters networks from outside     redundancy  how many parents, in what they differ
+//! trees     per substream: circles, possession, depth, delay
 //! sums      what is added up on these walks
 //! loads     uplinks, links, limits            worth     values, bounds, statistics
 //! bounds    what the prices of a certificate prove
 //! ```
 
 pub mod bounds;
+mod copies;
 mod flows;
 mod law;
 mod loads;
@@ -24,6 +26,7 @@ mod moment;
 mod network;
 mod nodes;
 mod reasons;
+mod redundancy;
 mod routes;
 mod rows;
 mod selector;
@@ -145,12 +148,13 @@ pub fn examine(instance: &Instance, plan: &Plan) -> Examination {
     let walk = Walk { instance, plan, weights, rows: &rows, law: &law, network: &network, sent: &sent, node_rates: &node_rates };
     let nodes = Nodes { walk, unserved, sources: reasons::sources(instance), children: &children };
     let mut sums = walk_nodes(instance, &nodes);
-    let trees = trees::judge(instance, &rows, &law);
+    let trees = trees::judge(instance, &rows, &law, &network);
     violations.append(&mut sums.violations);
     violations.extend(trees.violations);
     loads::nodes(instance, &sent, &children, &mut violations);
     loads::links(instance, &sums.links, &mut violations);
     loads::limits(instance, &law, &sums.limited, &node_rates, &mut violations);
+    sums.copies.judge(instance, &law, &mut violations);
     let statistics = Statistics {
         requests: instance.requests.len() as u64,
         served: sums.served,

@@ -50,7 +50,7 @@ impl<'a> Network<'a> {
                 let (rtt_ms, loss) = between.get(&ends).copied().unwrap_or_default();
                 let pair = links.map(|links| Pair {
                     cost: links.iter().map(|link| instance.links[*link].cost).sum(),
-                    crossed: law.crossed(&links),
+                    crossed: law.crossed(ends.0, ends.1, &links),
                     links: links.into(),
                     rtt_ms,
                     loss,
@@ -78,6 +78,13 @@ impl<'a> Network<'a> {
         }
         let (rtt_ms, loss) = self.measured.get(&(parent, child)).copied().unwrap_or_default();
         (rtt_ms.or(pair.rtt_ms), loss.or(pair.loss))
+    }
+
+    /// Round-trip time in ms as measured; unknown: 0.
+    pub(super) fn rtt_ms(&self, parent: NodeId, child: NodeId) -> f64 {
+        let nodes = &self.instance.nodes;
+        let pair = self.pair(nodes[parent].network, nodes[child].network);
+        pair.and_then(|pair| self.measured(parent, child, pair).0).unwrap_or(0.0)
     }
 
     /// Parent and child connect through their address translators.

@@ -1,11 +1,12 @@
 //! One walk over all nodes: what stands in the plan for each, and what each takes in.
 
-use super::flows::{Walk, received};
+use super::flows::{Receiver, Walk, received};
+use super::law::can_be_relaxed;
 use super::request;
 use super::sums::Sums;
 use super::violation::ViolationKind;
+use super::worth::agree;
 use crate::ids::{ContentId, Id, NodeId, Table};
-use crate::instance::policy::Rule;
 use crate::instance::{ContentKind, Parents, Previous, Request};
 use crate::plan::{Assignment, Unserved};
 use std::ops::Range;
@@ -91,11 +92,12 @@ impl<'a> Nodes<'a> {
             None => sums.tell(ViolationKind::NotRequested, place(), "nobody requested it, and it is no relay"),
             Some(request) => {
                 let has = (held | row.parents.mask()).count_ones();
-                let enough = has >= content.min_substreams;
+                let fewest = self.walk.law.fewest(own.node, row.content);
+                let enough = has >= fewest;
                 if pending && enough {
                     sums.tell(ViolationKind::Pending, place(), format!("it waits, but has {has} substreams and is served"));
                 } else if !pending && !enough {
-                    let text = format!("it has {has} of at least {} substreams", content.min_substreams);
+                    let text = format!("it has {has} of at least {} substreams", fewest);
                     sums.tell(ViolationKind::TooFewSubstreams, place(), text);
                 } else if !pending {
                     sums.served += 1;
@@ -103,11 +105,25 @@ impl<'a> Nodes<'a> {
                 }
             }
         }
-        if row.delay != 0.0 {
-            sums.tell(ViolationKind::Delay, place(), format!("a delay of {} s, and no policy asks for one", row.delay));
-        }
+        self.delay(own, row, sums);
         self.relaxed(own, row, sums);
-        self.walk.row(row, own.before(row.content), sums);
+        let receiver = match (request, pending) {
+            (None, _) => Receiver::Other,
+            _ if row.relay => Receiver::Other,
+            (Some(_), true) => Receiver::Pending,
+            (Some(_), false) => Receiver::Served,
+        };
+        self.walk.row(row, receiver, own.before(row.content), sums);
+    }
+
+    /// A delay that is told is the one that policies ask for; who receives nothing has none.
+    fn delay(&self, own: &Own<'_>, row: &Assignment, sums: &mut Sums) {
+        let Some(told) = row.delay else { return };
+        let law = self.walk.law;
+        let right = if row.parents.mask() == 0 { 0.0 } else { law.seconds(law.latest(row)) };
+        if !agree(told, right, 0.0) {
+            sums.tell(ViolationKind::Delay, self.place(own, row.content), format!("the plan says {told} s late, it is {right}"));
+        }
     }
 
     /// The policies that a row names as relaxed exist, can be relaxed, and stand once.
@@ -117,8 +133,7 @@ impl<'a> Nodes<'a> {
                 sums.tell(ViolationKind::UnknownId, self.place(own, row.content), "it names an unknown policy as relaxed");
                 continue;
             };
-            let exempts = !matches!(policy.rule, Rule::Prefer { .. } | Rule::Priority { .. } | Rule::Protocol { .. });
-            if !policy.relaxable || !exempts || row.relaxed[..i].contains(id) {
+            if !policy.relaxable || !can_be_relaxed(&policy.rule) || row.relaxed[..i].contains(id) {
                 let text = format!("{} is relaxed, but cannot be, or stands twice", policy.id);
                 sums.tell(ViolationKind::Relaxed, self.place(own, row.content), text);
             }

@@ -13,9 +13,9 @@ impl Nodes<'_> {
     /// A request that gets nothing has a reason that can be true.
     pub(super) fn unserved(&self, own: &Own<'_>, row: &Unserved, sums: &mut Sums) {
         let (instance, law) = (self.walk.instance, self.walk.law);
-        let content = &instance.contents[row.content];
+        let fewest = law.fewest(own.node, row.content);
         let held = self.walk.rows.held(instance, own.node, row.content);
-        let enough = |mask: u64| mask.count_ones() >= content.min_substreams;
+        let enough = |mask: u64| mask.count_ones() >= fewest;
         let place = || self.place(own, row.content);
         if !own.requests.iter().any(|request| request.content == row.content) {
             return sums.tell(ViolationKind::NotRequested, place(), "it is unserved, but nobody requested it");
@@ -33,7 +33,9 @@ impl Nodes<'_> {
             _ if !enough(self.sources[row.content]) => Some("too few substreams are held anywhere: the reason is no_source"),
             Reason::Policy if row.policies.is_empty() => Some("reason policy names the policies"),
             Reason::Policy => (!row.policies.iter().all(forbids)).then_some("only a forbid in force removes possible senders"),
-            Reason::Depth => law.on_depth(own.node, row.content).next().is_none().then_some("no policy bounds its depth"),
+            Reason::Depth => {
+                law.on_depth(own.node, row.content).next().is_none().then_some("no policy bounds its depth or delay")
+            }
             Reason::Displaced => (!before).then_some("it was not served before"),
             Reason::Capacity => before.then_some("it was served before: the reason is displaced"),
             Reason::Unreachable => None,

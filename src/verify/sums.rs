@@ -1,5 +1,6 @@
 //! What is added up over nodes and flows, range by range.
 
+use super::copies::Copies;
 use super::violation::{Violation, ViolationKind};
 use crate::ids::NodeId;
 use crate::instance::Instance;
@@ -11,10 +12,11 @@ pub(super) struct Sums {
     pub violations: Vec<Violation>,
     /// kbps that the plan puts on each link.
     pub links: Vec<u64>,
-    /// By policy: kbps of matching flows, for `limit_rate`.
+    /// By policy: kbps of matching flows, for `limit_rate` and `limit_volume`.
     pub limited: Vec<u128>,
     /// By policy: requests whose destination and content match.
     pub matched: Vec<u64>,
+    pub copies: Copies,
     pub cost: Cost,
     pub kbps: u128,
     pub peer_kbps: u128,
@@ -32,6 +34,7 @@ impl Sums {
             links: vec![0; instance.links.len()],
             limited: vec![0; instance.policies.len()],
             matched: vec![0; instance.policies.len()],
+            copies: Copies::default(),
             cost: Cost(0),
             kbps: 0,
             peer_kbps: 0,
@@ -71,6 +74,7 @@ impl Sums {
         self.links.iter_mut().zip(other.links).for_each(|(sum, one)| *sum = sum.saturating_add(one));
         self.limited.iter_mut().zip(other.limited).for_each(|(sum, one)| *sum += one);
         self.matched.iter_mut().zip(other.matched).for_each(|(sum, one)| *sum += one);
+        self.copies.add(other.copies);
         self.cost += other.cost;
         self.kbps += other.kbps;
         self.peer_kbps += other.peer_kbps;

@@ -1,12 +1,15 @@
-//! Order and depth: per content and substream the parents form no circle, start at holders, and stay shallow.
+//! Order and depth: per content and substream the parents form no circle, start at holders, stay shallow and near, and
+//! are no later than their children.
 
 use super::law::Law;
+use super::network::Network;
 use super::rows::Rows;
 use super::violation::{Violation, ViolationKind};
 use super::{node_name, request};
-use crate::ids::{ContentId, NodeId};
+use crate::ids::{ContentId, NodeId, PolicyId};
 use crate::instance::Instance;
 use crate::instance::policy::Rule;
+use crate::plan::Assignment;
 use rayon::prelude::*;
 
 /// What the trees of one substream, or of all, say.
@@ -20,10 +23,14 @@ pub(super) struct Depths {
 }
 
 /// Judges all trees.
-pub(super) fn judge(instance: &Instance, rows: &Rows<'_>, law: &Law<'_>) -> Depths {
+pub(super) fn judge(instance: &Instance, rows: &Rows<'_>, law: &Law<'_>, network: &Network<'_>) -> Depths {
     let trees: Vec<(ContentId, u32)> =
         instance.contents.pairs().flat_map(|(id, content)| (0..content.substreams).map(move |s| (id, s))).collect();
-    let judged: Vec<Depths> = trees.par_iter().map(|(content, s)| Tree::new(instance, rows, *content, *s).judge(law)).collect();
+    let latest = |row: u32| law.latest(rows.get(row));
+    let late = if law.delays() { rows.all().into_par_iter().map(latest).collect() } else { Vec::new() };
+    let asked = Asked { law, late, network: law.bounds_delay().then_some(network) };
+    let judged: Vec<Depths> =
+        trees.par_iter().map(|(content, s)| Tree::new(instance, rows, *content, *s).judge(&asked)).collect();
     judged.into_iter().fold(Depths::default(), |mut all, one| {
         all.violations.extend(one.violations);
         all.sum += one.sum;
@@ -31,6 +38,18 @@ pub(super) fn judge(instance: &Instance, rows: &Rows<'_>, law: &Law<'_>) -> Dept
         all.most = all.most.max(one.most);
         all
     })
+}
+
+/// A way is as long as a limit within this, relative.
+const TOLERANCE: f64 = 1e-9;
+
+/// What policies ask of trees.
+struct Asked<'a> {
+    law: &'a Law<'a>,
+    /// The policy that delays each row most; empty where no policy delays.
+    late: Vec<Option<PolicyId>>,
+    /// What measures ways; `None` where no policy bounds them.
+    network: Option<&'a Network<'a>>,
 }
 
 /// A parent that holds the substream; no row.
@@ -94,33 +113,62 @@ impl<'a> Tree<'a> {
         found
     }
 
-    fn judge(mut self, law: &Law<'_>) -> Depths {
+    fn judge(mut self, asked: &Asked<'_>) -> Depths {
         self.check_possession();
-        let depth = self.depth();
-        let bounded = law.bounds_depth();
-        for (local, row) in self.list.iter().enumerate() {
+        let (depth, latency) = self.depth(asked.network);
+        let bounded = asked.law.bounds_depth();
+        for local in 0..self.list.len() {
             if self.start[local] == self.start[local + 1] {
                 continue;
             }
-            let row = self.rows.get(*row);
+            let row = self.rows.get(self.list[local]);
             if !row.relay {
                 self.depths.sum += u64::from(depth[local]);
                 self.depths.count += 1;
                 self.depths.most = self.depths.most.max(u64::from(depth[local]));
             }
-            let policies = bounded.then(|| law.on_depth(row.node, self.content)).into_iter().flatten();
-            for policy in policies.filter(|policy| !row.relaxed.contains(policy)) {
-                let policy = law.policy(policy);
-                if let Rule::MaxDepth { hops } = policy.rule
-                    && depth[local] > hops
-                {
-                    let place = request(self.instance, row.node, self.content);
-                    let text = format!("{place} sits {} hops deep in substream {}, not {hops}", depth[local], self.substream);
-                    self.depths.violations.push(Violation::new(ViolationKind::MaxDepth, policy.id.as_str(), text));
-                }
+            if bounded {
+                self.check_depth(asked.law, row, depth[local], latency.get(local).copied().unwrap_or(0.0));
+            }
+            if !asked.late.is_empty() {
+                self.check_delay(asked, local);
             }
         }
         self.depths
+    }
+
+    /// A row sits no deeper and no further below a holder than policies allow that it does not relax.
+    fn check_depth(&mut self, law: &Law<'_>, row: &Assignment, depth: u32, latency: f64) {
+        let place = || format!("{} in substream {}", request(self.instance, row.node, self.content), self.substream);
+        for policy in law.on_depth(row.node, self.content).filter(|policy| !row.relaxed.contains(policy)) {
+            let policy = law.policy(policy);
+            let (kind, text) = match policy.rule {
+                Rule::MaxDepth { hops } if depth > hops => {
+                    (ViolationKind::MaxDepth, format!("{} sits {depth} hops deep, not {hops}", place()))
+                }
+                Rule::MaxDelay { ms } if latency > ms * (1.0 + TOLERANCE) => {
+                    (ViolationKind::MaxDelay, format!("{} sits {latency} ms below a holder, not {ms}", place()))
+                }
+                _ => continue,
+            };
+            self.depths.violations.push(Violation::new(kind, policy.id.as_str(), text));
+        }
+    }
+
+    /// No parent is later than its child; holders are not late at all.
+    fn check_delay(&mut self, asked: &Asked<'_>, local: usize) {
+        let late = |local: usize| asked.late[self.list[local] as usize];
+        let own = asked.law.seconds(late(local));
+        for parent in &self.parents[self.start[local] as usize..self.start[local + 1] as usize] {
+            let Some(policy) = (*parent != HOLDER).then(|| late(*parent as usize)).flatten() else { continue };
+            let seconds = asked.law.seconds(Some(policy));
+            if seconds > own {
+                let [child, parent] = [local, *parent as usize].map(|local| self.rows.get(self.list[local]).node);
+                let (child, parent) = (request(self.instance, child, self.content), node_name(self.instance, parent));
+                let text = format!("{child} is {own} s late, its parent {parent} in substream {} {seconds} s", self.substream);
+                self.depths.violations.push(Violation::new(ViolationKind::Delay, asked.law.policy(policy).id.as_str(), text));
+            }
+        }
     }
 
     /// Every parent that is no holder is given the substream.
@@ -145,9 +193,11 @@ impl<'a> Tree<'a> {
         self.depths.violations.push(Violation::new(ViolationKind::ParentLacksSubstream, place, text));
     }
 
-    /// The longest way from a holder to each row, in hops; 0 where nothing is received. Circles are told and cut.
-    fn depth(&mut self) -> Vec<u32> {
+    /// The longest way from a holder to each row, in hops, and in ms where a network measures it; 0 where nothing is
+    /// received. Circles are told and cut.
+    fn depth(&mut self, network: Option<&Network<'_>>) -> (Vec<u32>, Vec<f64>) {
         let mut depth = vec![UNKNOWN; self.list.len()];
+        let mut latency = vec![0.0; if network.is_some() { self.list.len() } else { 0 }];
         let mut way: Vec<(u32, u32)> = Vec::new();
         for local in 0..self.list.len() as u32 {
             if depth[local as usize] == UNKNOWN {
@@ -177,10 +227,26 @@ impl<'a> Tree<'a> {
                     let above = parents.iter().map(|parent| depth.get(*parent as usize).copied().unwrap_or(0));
                     // On a circle the row where it closes is still open.
                     depth[at] = above.map(|above| if above == OPEN { 1 } else { above + 1 }).max().unwrap_or(0);
+                    if let Some(network) = network {
+                        latency[at] = self.latency(network, at, &latency);
+                    }
                     way.pop();
                 }
             }
         }
-        depth
+        (depth, latency)
+    }
+
+    /// The longest way to a row in ms: half a round trip below each parent, whose own way is known.
+    fn latency(&self, network: &Network<'_>, local: usize, known: &[f64]) -> f64 {
+        let row = self.rows.get(self.list[local]);
+        let parents = row.parents.of(self.substream as usize);
+        let parents = parents.filter(|parent| *parent != row.node && self.instance.nodes.get(*parent).is_some());
+        let way = |parent: NodeId| {
+            let holds = self.rows.held(self.instance, parent, self.content) >> self.substream & 1 == 1;
+            let above = if holds { None } else { self.rows.local(parent, self.content) };
+            above.map_or(0.0, |above| known[above as usize]) + network.rtt_ms(parent, row.node) / 2.0
+        };
+        parents.map(way).fold(0.0, f64::max)
     }
 }

@@ -69,15 +69,25 @@ kinds! {
     Forbid = "forbid",
     /// Matching flows carry more than a policy allows.
     LimitRate = "limit_rate",
+    /// Matching flows carry more than the volume that is left allows.
+    LimitVolume = "limit_volume",
     /// A node sends more in matching flows than a policy allows.
     LimitNodeRate = "limit_node_rate",
+    /// A substream enters a network more often than a policy allows.
+    LimitCopies = "limit_copies",
+    /// A substream does not enter a network over a link where a policy requires it.
+    RequireCopies = "require_copies",
+    /// A substream without the parents that a policy asks for, or parents that are too much alike.
+    Redundancy = "redundancy",
     /// A receiver sits deeper than a policy allows.
     MaxDepth = "max_depth",
+    /// A receiver sits further below a holder, in ms, than a policy allows.
+    MaxDelay = "max_delay",
     /// A flow that carries another protocol than the policies say.
     Protocol = "protocol",
     /// A policy is named as relaxed that cannot be relaxed.
     Relaxed = "relaxed",
-    /// A delay where no policy asks for one.
+    /// A child that is ahead of its parent, or a delay that is another number.
     Delay = "delay",
     /// An unserved request that is served by what it holds.
     Unserved = "unserved",

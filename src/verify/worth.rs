@@ -2,11 +2,11 @@
 
 use super::Examination;
 use super::law::Law;
+use super::loads;
 use super::sums::Sums;
 use super::violation::{Violation, ViolationKind};
 use crate::ids::{Id, PolicyId};
 use crate::instance::Instance;
-use crate::instance::policy::Rule;
 use crate::plan::file::Changes;
 use crate::plan::{Plan, Value};
 
@@ -35,7 +35,7 @@ pub(super) fn judge(instance: &Instance, plan: &Plan, law: &Law<'_>, sums: &Sums
 }
 
 /// Two numbers agree within the tolerance of the contract; `slack` is allowed beside it.
-fn agree(a: f64, b: f64, slack: f64) -> bool {
+pub(super) fn agree(a: f64, b: f64, slack: f64) -> bool {
     (a - b).abs() <= (TOLERANCE * a.abs().max(b.abs())).max(slack).max(1e-9)
 }
 
@@ -93,12 +93,12 @@ fn policies(instance: &Instance, plan: &Plan, law: &Law<'_>, sums: &Sums, violat
         if row.matched != sums.matched[p] {
             tell(ViolationKind::WrongPolicies, format!("the plan says {} matched, it is {}", row.matched, sums.matched[p]));
         }
-        if let Rule::LimitRate { max_kbps } = policy.rule
+        if let Some(limit) = loads::joint_limit(&policy.rule, instance.time)
             && law.in_force(PolicyId::new(p))
         {
             let usage = row.usage.is_none_or(|usage| u128::from(usage.0) == sums.limited[p]);
-            if !usage || row.limit.is_some_and(|limit| limit != max_kbps) {
-                tell(ViolationKind::WrongPolicies, format!("matching flows carry {} kbps of {}", sums.limited[p], max_kbps.0));
+            if !usage || row.limit.is_some_and(|told| told != limit) {
+                tell(ViolationKind::WrongPolicies, format!("matching flows carry {} kbps of {}", sums.limited[p], limit.0));
             }
         }
         if std::mem::replace(&mut seen[p], true) {

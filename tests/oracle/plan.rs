@@ -108,7 +108,7 @@ impl Telling<'_> {
             parents,
             protocols: Some(protocols.into()),
             relaxed,
-            delay: late,
+            delay: Some(late),
             relay,
         }
     }

@@ -23,7 +23,7 @@ fn full(instance: &Instance) -> Plan {
             .into(),
     );
     rows[2].relaxed = vec![law()];
-    rows[2].delay = 7.5;
+    rows[2].delay = Some(7.5);
     rows.push(row(instance, "w1", "final", &["o1", "", "", ""]));
     rows[3].relay = true;
     let mut plan = plan(instance, rows);

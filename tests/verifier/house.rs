@@ -75,7 +75,7 @@ pub fn row(instance: &Instance, node: &str, content: &str, parents: &[&str]) -> 
         parents: Parents::single(parents.iter().map(|name| find(name))),
         protocols: None,
         relaxed: Vec::new(),
-        delay: 0.0,
+        delay: None,
         relay: false,
     }
 }

@@ -296,7 +296,7 @@ fn nodes_that_cannot_connect_are_told_unless_they_share_an_enterprise() {
 
 #[test]
 fn a_delay_is_told_where_no_policy_asks_for_one() {
-    broken(|_, plan| plan.assignments[0].delay = 1.0, &[Delay]);
+    broken(|_, plan| plan.assignments[0].delay = Some(1.0), &[Delay]);
 }
 
 #[test]
