@@ -350,8 +350,3 @@ fn previous_cell(rng: &mut Pcg64, others: &[&SmolStr]) -> ParentCell {
         _ => ParentCell::One((*others.choose(rng).expect("there are others")).clone()),
     }
 }
-
-/// Scratch.
-pub fn theme_of(seed: u64) -> Theme {
-    Plot::draw(&mut Pcg64::seed_from_u64(seed)).theme
-}

@@ -81,6 +81,13 @@ impl Telling<'_> {
         self.instance.content(&self.document.contents[content].id).expect("the instance has the document's contents")
     }
 
+    /// A policy of the document in the instance, which may have more of them.
+    fn policy(&self, policy: usize) -> PolicyId {
+        let id = &self.document.policies[policy].id;
+        let place = self.instance.policies.iter().position(|known| known.id == *id);
+        PolicyId::new(place.expect("the instance has the document's policies"))
+    }
+
     fn slots(&self, node: usize, content: usize) -> impl Iterator<Item = Slot> + use<> {
         let substreams = self.world.contents[content].substreams;
         (0..substreams).map(move |substream| Slot { node, content, substream })
@@ -100,7 +107,7 @@ impl Telling<'_> {
             }
         }
         let mut relaxed: Vec<PolicyId> =
-            (0..self.document.policies.len()).filter(|&p| has(relaxed, p)).map(PolicyId::new).collect();
+            (0..self.document.policies.len()).filter(|&p| has(relaxed, p)).map(|p| self.policy(p)).collect();
         relaxed.sort_unstable();
         Assignment {
             node: self.id(node),
@@ -202,7 +209,7 @@ impl Telling<'_> {
         let policies = self.document.policies.iter().enumerate();
         policies
             .filter(|(_, policy)| matches!(policy.rule, Rule::Forbid {}) && applies(self.document, policy))
-            .map(|(p, _)| PolicyId::new(p))
+            .map(|(p, _)| self.policy(p))
             .collect()
     }
 
@@ -251,7 +258,7 @@ impl Telling<'_> {
             let usage: u64 = flows.map(|(slot, _)| self.rate(&slot)).sum();
             let limit = rate_limit(self.document, &policy.rule).map(Kbps);
             PolicyUse {
-                policy: PolicyId::new(p),
+                policy: self.policy(p),
                 matched: matched as u64,
                 usage: limit.map(|_| Kbps(usage)),
                 limit,

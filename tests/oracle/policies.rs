@@ -160,12 +160,20 @@ fn require_copies(rng: &mut Pcg64, document: &Document) -> Rule {
     if links.is_empty() { Rule::Degrade { min_substreams: 1 } } else { Rule::RequireCopies { network, links } }
 }
 
-/// The document without the policies whose rule is none of these, and with nothing to relax.
-pub fn only(document: &Document, rules: &[&str]) -> Document {
+/// The rules of models that know no relaxing, late versions, copies or several parents.
+const SIMPLE: [&str; 7] = ["forbid", "limit_rate", "limit_node_rate", "prefer", "priority", "max_depth", "protocol"];
+
+/// The document without the policies of other rules than the simple ones, and with nothing to relax.
+pub fn simple(document: &Document) -> Document {
     let mut other = document.clone();
-    other.policies.retain(|policy| rules.contains(&policy.rule.name()));
+    other.policies.retain(|policy| SIMPLE.contains(&policy.rule.name()));
     other.policies.iter_mut().for_each(|policy| policy.relaxable = false);
     other
+}
+
+/// What the engine obeys of a document so far.
+pub fn obeyed(document: &Document) -> Document {
+    simple(document)
 }
 
 /// Hours of the week, in some time zone.
