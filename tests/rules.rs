@@ -110,9 +110,8 @@ fn flows(best: &Best) -> Vec<String> {
 
 #[test]
 fn a_volume_is_spread_over_the_time_that_is_left() {
-    let volume = |max_gb, used_gb, end: &str| {
-        policy(Rule::LimitVolume { max_gb, used_gb, period_end: end.parse().unwrap() }, &[])
-    };
+    let volume =
+        |max_gb, used_gb, end: &str| policy(Rule::LimitVolume { max_gb, used_gb, period_end: end.parse().unwrap() }, &[]);
     // 0.45 GB in an hour are 1000 kbps.
     let serves = |policy| solved(document([4, 0, 0, 0]), [policy]).service;
     assert_eq!(serves(volume(0.45, 0.0, "2026-11-23T20:30:00Z")), 1.0);

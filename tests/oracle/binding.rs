@@ -6,8 +6,8 @@ use super::reading::{Wish, World, read};
 use pleach::instance::Document;
 use pleach::instance::document::{LinkState, Nat};
 use pleach::parameters::Weights;
-use std::collections::BTreeSet;
 use pleach::units::Kbps;
+use std::collections::BTreeSet;
 
 /// Takes one kind of thing out of a document.
 type Edit = fn(&mut Document);

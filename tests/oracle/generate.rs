@@ -1,7 +1,7 @@
 //! Seeded tiny instances: at most 7 nodes, at most 10 substreams to be received over all requests.
 //!
 //! Capacities are a few substream rates with a little to spare or to lack, so that they bind often; everything that the
-//! contract defines and that is built so far occurs.
+//! contract defines occurs.
 
 use super::policies::policies;
 use super::topology::{COUNTRIES, PLACES, links, network, paths, routes};
@@ -58,11 +58,11 @@ pub struct Plot {
 
 impl Plot {
     fn draw(rng: &mut Pcg64) -> Plot {
-        let theme = match rng.random_range(0..28) {
+        let theme = match rng.random_range(0..30) {
             0..5 => Theme::Mixed,
-            5..9 => Theme::Relays,
-            9..12 => Theme::Scarce,
-            12..14 => Theme::Routed,
+            5..11 => Theme::Relays,
+            11..14 => Theme::Scarce,
+            14..16 => Theme::Routed,
             _ => Theme::Crowded,
         };
         let mut some = |chance: f64| match theme {
@@ -162,7 +162,7 @@ fn content(rng: &mut Pcg64, plot: &Plot, number: usize) -> ContentRow {
         kind,
         bitrate_kbps: Kbps(pick(rng, &[400, 1000, 1001, 2400, 4000])),
         substreams,
-        min_substreams: maybe(rng, 0.7, |rng| rng.random_range(1..=substreams)),
+        min_substreams: maybe(rng, 0.5, |rng| rng.random_range(1..=substreams)),
         size_mb: (kind == Some(ContentKind::File)).then(|| pick(rng, &[100.0, 300.0, 700.0])),
         category: maybe(rng, 0.6, |rng| word(rng, &["sport", "film"])),
         media: pick(rng, &[None, None, Some(Media::Video), Some(Media::Audio), Some(Media::Data)]),

@@ -70,7 +70,8 @@ impl Laws {
     pub fn loosest(world: &World, wanted: &[Option<u64>], kept: &[u64]) -> Laws {
         let on = |node: usize, content: usize| world.wish(node, content).map_or(0, |wish| world.relaxable & !kept[wish]);
         let mut receivers = receivers(world, on);
-        let in_doubt = |is: fn(&Rule) -> bool| world.rules.iter().enumerate().any(|(p, rule)| has(world.relaxable, p) && is(rule));
+        let in_doubt =
+            |is: fn(&Rule) -> bool| world.rules.iter().enumerate().any(|(p, rule)| has(world.relaxable, p) && is(rule));
         if in_doubt(|rule| matches!(rule, Rule::Delay { .. })) {
             receivers.iter_mut().flatten().for_each(|law| law.delay = 0.0);
         }
@@ -126,7 +127,8 @@ fn demands(
             for substream in (0..title.substreams).filter(|s| served.iter().any(|(w, _)| gets(*w, *s))) {
                 let receivers = served.iter().filter(|(w, _)| counts(*w, require.policy)).map(|(_, wish)| wish.node);
                 let receivers: Vec<usize> = receivers.collect();
-                let over = |&link: &usize| Demand { content, substream, network: require.network, link, receivers: receivers.clone() };
+                let over =
+                    |&link: &usize| Demand { content, substream, network: require.network, link, receivers: receivers.clone() };
                 demands.extend(require.links.iter().map(over));
             }
         }

@@ -179,9 +179,8 @@ impl Telling<'_> {
         // Without its policies the document says who is reached.
         let lawless = Document { policies: Vec::new(), ..self.document.clone() };
         let open = read(&lawless, &Weights::default());
-        let open_to = |world: &World, sender: usize| {
-            world.arcs[content][node][sender].as_ref().is_some_and(|arc| arc.forbids.is_empty())
-        };
+        let open_to =
+            |world: &World, sender: usize| world.arcs[content][node][sender].as_ref().is_some_and(|arc| arc.forbids.is_empty());
         let reached = |world: &World| senders.iter().any(|&sender| open_to(world, sender));
         if !reached(&open) {
             return (Reason::Unreachable, Vec::new());
@@ -274,8 +273,7 @@ impl Telling<'_> {
         for slot in self.world.wishes.iter().flat_map(|wish| self.slots(wish.node, wish.content)) {
             let before = self.before(slot.node, slot.content, slot.substream);
             let before: BTreeSet<SmolStr> = before.into_iter().collect();
-            let now: BTreeSet<SmolStr> =
-                self.above(slot).iter().map(|&parent| self.document.nodes[parent].id.clone()).collect();
+            let now: BTreeSet<SmolStr> = self.above(slot).iter().map(|&parent| self.document.nodes[parent].id.clone()).collect();
             match (now.is_empty(), before.is_empty()) {
                 (true, true) => {}
                 (true, false) => changes.removed += 1,

@@ -17,7 +17,7 @@ const MOST_RELAXABLE: usize = 2;
 /// relaxable. Where there is not enough for all, a last one favours who would else come last.
 pub fn policies(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<Policy> {
     let (casual, meant) = match plot.theme {
-        Theme::Crowded => (0..=1, 1..=2),
+        Theme::Crowded => (0..=2, 2..=3),
         theme if theme.is_calm() => (0..=1, 0..=1),
         _ => (0..=3, 2..=2),
     };
@@ -104,29 +104,30 @@ fn policy(rng: &mut Pcg64, document: &Document, number: usize, rule: Rule) -> Po
 fn rule(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Rule {
     // A crowd needs more than a few flows.
     let crowded = plot.theme == Theme::Crowded;
-    let (limit, node_limit, hops): (_, _, &[u32]) = if crowded { (8, 4, &[1, 2, 2, 3]) } else { (3, 2, &[0, 1, 1, 1, 1, 1, 2]) };
-    match rng.random_range(0..40) {
+    let (limit, node_limit, hops): (_, _, &[u32]) = if crowded { (8, 4, &[1, 1, 2, 2]) } else { (3, 2, &[0, 1, 1, 1, 1, 1, 2]) };
+    let may_degrade = document.contents.iter().any(|content| content.min_substreams.unwrap_or(content.substreams) > 1);
+    match rng.random_range(0..54) {
         0..3 => Rule::Forbid {},
         3..6 => Rule::LimitRate { max_kbps: some_rates(rng, document, limit) },
-        6..9 => limit_volume(rng, document, limit),
-        9 => Rule::LimitNodeRate(NodeRate::MaxKbps(some_rates(rng, document, node_limit))),
-        10..12 => {
+        6..10 => limit_volume(rng, document, limit),
+        10 => Rule::LimitNodeRate(NodeRate::MaxKbps(some_rates(rng, document, node_limit))),
+        11..13 => {
             let (digits, scale) = pick(rng, &[(0, 0), (25, 2), (25, 2), (5, 1), (333333333, 9), (75, 2)]);
             Rule::LimitNodeRate(NodeRate::MaxFraction(Decimal { digits, scale }))
         }
-        12..16 => Rule::LimitCopies { network: network(rng, document), max: pick(rng, &[0, 1, 1, 1, 2]) },
-        16..19 => require_copies(rng, document),
-        19..22 => Rule::Prefer { cost: pick(rng, &[-5.0, -0.3, 0.2, 1.0]) },
-        22 => Rule::Priority { weight: pick(rng, &[0.1, 2.0, 10.0]) },
-        23..26 => Rule::Delay { seconds: pick(rng, &[5.0, 10.0, 10.0, 30.5]) },
-        26..29 => Rule::Redundancy {
+        13..19 => Rule::LimitCopies { network: network(rng, document), max: pick(rng, &[0, 1, 1, 1, 2]) },
+        19..23 => require_copies(rng, document),
+        23..26 => Rule::Prefer { cost: pick(rng, &[-5.0, -0.3, 0.2, 1.0]) },
+        26..30 => Rule::Priority { weight: pick(rng, &[0.1, 2.0, 10.0]) },
+        30..35 => Rule::Delay { seconds: pick(rng, &[5.0, 10.0, 10.0, 30.5]) },
+        35..38 => Rule::Redundancy {
             parents: pick(rng, &[1, 2, 2, 2, 2, 3]),
             distinct: pick(rng, &[Distinct::Node, Distinct::Node, Distinct::Network, Distinct::Link]),
         },
-        29..32 => Rule::MaxDepth { hops: pick(rng, hops) },
+        38..42 => Rule::MaxDepth { hops: pick(rng, hops) },
         // Halves of the generated round trips, their sums, and what is between.
-        32..36 => Rule::MaxDelay { ms: pick(rng, &[0.0, 1.0, 1.0, 2.0, 11.75, 12.75, 40.0, 100.0]) },
-        36..38 => Rule::Degrade { min_substreams: pick(rng, &[1, 1, 2]) },
+        42..45 => Rule::MaxDelay { ms: pick(rng, &[0.0, 1.0, 1.0, 2.0, 11.75, 12.75, 40.0, 100.0]) },
+        45..52 if may_degrade => Rule::Degrade { min_substreams: pick(rng, &[1, 1, 1, 2]) },
         _ => Rule::Protocol { name: SmolStr::new_static(pick(rng, &["rtp", "quic"])) },
     }
 }
