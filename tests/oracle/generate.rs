@@ -58,11 +58,11 @@ pub struct Plot {
 
 impl Plot {
     fn draw(rng: &mut Pcg64) -> Plot {
-        let theme = match rng.random_range(0..30) {
-            0..5 => Theme::Mixed,
-            5..11 => Theme::Relays,
-            11..14 => Theme::Scarce,
-            14..16 => Theme::Routed,
+        let theme = match rng.random_range(0..33) {
+            0..4 => Theme::Mixed,
+            4..12 => Theme::Relays,
+            12..17 => Theme::Scarce,
+            17..19 => Theme::Routed,
             _ => Theme::Crowded,
         };
         let mut some = |chance: f64| match theme {

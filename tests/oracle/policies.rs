@@ -51,7 +51,14 @@ fn broaden(rng: &mut Pcg64, document: &Document, policy: &mut Policy) {
         (Rule::RequireCopies { .. } | Rule::Protocol { .. } | Rule::Prefer { .. }, _) => {}
         // Whom others may need is late.
         (Rule::Delay { .. }, Some(strong)) => policy.destination = Selector { tests: vec![one_of("id", &[strong])] },
-        (Rule::Forbid {} | Rule::Priority { .. }, _) if !some.is_empty() => {
+        // Who would come last comes first.
+        (Rule::Priority { .. }, _) => {
+            let weight = |request: &&RequestRow| request.weight.unwrap_or(1.0);
+            let last = document.requests.iter().min_by(|a, b| weight(a).total_cmp(&weight(b)));
+            policy.destination = Selector { tests: last.map(|last| one_of("id", &[&last.node])).into_iter().collect() };
+            policy.rule = Rule::Priority { weight: 10.0 };
+        }
+        (Rule::Forbid {}, _) if !some.is_empty() => {
             policy.destination = Selector { tests: vec![one_of("id", &some)] };
         }
         // More parents for a whole crowd are more than can be searched.
@@ -106,7 +113,7 @@ fn rule(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Rule {
     let crowded = plot.theme == Theme::Crowded;
     let (limit, node_limit, hops): (_, _, &[u32]) = if crowded { (8, 4, &[1, 1, 2, 2]) } else { (3, 2, &[0, 1, 1, 1, 1, 1, 2]) };
     let may_degrade = document.contents.iter().any(|content| content.min_substreams.unwrap_or(content.substreams) > 1);
-    match rng.random_range(0..54) {
+    match rng.random_range(0..60) {
         0..3 => Rule::Forbid {},
         3..6 => Rule::LimitRate { max_kbps: some_rates(rng, document, limit) },
         6..10 => limit_volume(rng, document, limit),
@@ -116,18 +123,20 @@ fn rule(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Rule {
             Rule::LimitNodeRate(NodeRate::MaxFraction(Decimal { digits, scale }))
         }
         13..19 => Rule::LimitCopies { network: network(rng, document), max: pick(rng, &[0, 1, 1, 1, 2]) },
-        19..23 => require_copies(rng, document),
-        23..26 => Rule::Prefer { cost: pick(rng, &[-5.0, -0.3, 0.2, 1.0]) },
-        26..30 => Rule::Priority { weight: pick(rng, &[0.1, 2.0, 10.0]) },
-        30..35 => Rule::Delay { seconds: pick(rng, &[5.0, 10.0, 10.0, 30.5]) },
-        35..38 => Rule::Redundancy {
+        19..24 => require_copies(rng, document),
+        24..27 => Rule::Prefer { cost: pick(rng, &[-5.0, -0.3, 0.2, 1.0]) },
+        27..31 => Rule::Priority { weight: pick(rng, &[0.1, 2.0, 10.0]) },
+        31..38 => Rule::Delay { seconds: pick(rng, &[5.0, 10.0, 10.0, 30.5]) },
+        38..41 => Rule::Redundancy {
             parents: pick(rng, &[1, 2, 2, 2, 2, 3]),
             distinct: pick(rng, &[Distinct::Node, Distinct::Node, Distinct::Network, Distinct::Link]),
         },
-        38..42 => Rule::MaxDepth { hops: pick(rng, hops) },
+        41..44 => Rule::MaxDepth { hops: pick(rng, hops) },
         // Halves of the generated round trips, their sums, and what is between.
-        42..45 => Rule::MaxDelay { ms: pick(rng, &[0.0, 1.0, 1.0, 2.0, 11.75, 12.75, 40.0, 100.0]) },
-        45..52 if may_degrade => Rule::Degrade { min_substreams: pick(rng, &[1, 1, 1, 2]) },
+        44..49 => Rule::MaxDelay { ms: pick(rng, &[0.0, 1.0, 1.0, 2.0, 11.75, 12.75, 40.0, 100.0]) },
+        49..58 if may_degrade => Rule::Degrade { min_substreams: pick(rng, &[1, 1, 1, 2]) },
+        49..54 => require_copies(rng, document),
+        54..58 => Rule::Priority { weight: 10.0 },
         _ => Rule::Protocol { name: SmolStr::new_static(pick(rng, &["rtp", "quic"])) },
     }
 }
