@@ -17,9 +17,10 @@ const MOST_RELAXABLE: usize = 2;
 /// relaxable. Where there is not enough for all, a last one favours who would else come last.
 pub fn policies(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<Policy> {
     let (casual, meant) = match plot.theme {
-        Theme::Crowded => (0..=2, 2..=3),
+        Theme::Crowded => (1..=2, 2..=3),
+        Theme::Relays => (0..=1, 0..=0),
         theme if theme.is_calm() => (0..=1, 0..=1),
-        _ => (0..=3, 2..=2),
+        _ => (1..=4, 2..=2),
     };
     let casual = rng.random_range(casual);
     let count = casual + rng.random_range(meant);
@@ -113,7 +114,7 @@ fn rule(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Rule {
     let crowded = plot.theme == Theme::Crowded;
     let (limit, node_limit, hops): (_, _, &[u32]) = if crowded { (8, 4, &[1, 1, 2, 2]) } else { (3, 2, &[0, 1, 1, 1, 1, 1, 2]) };
     let may_degrade = document.contents.iter().any(|content| content.min_substreams.unwrap_or(content.substreams) > 1);
-    match rng.random_range(0..60) {
+    match rng.random_range(0..66) {
         0..3 => Rule::Forbid {},
         3..6 => Rule::LimitRate { max_kbps: some_rates(rng, document, limit) },
         6..10 => limit_volume(rng, document, limit),
@@ -134,9 +135,11 @@ fn rule(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Rule {
         41..44 => Rule::MaxDepth { hops: pick(rng, hops) },
         // Halves of the generated round trips, their sums, and what is between.
         44..49 => Rule::MaxDelay { ms: pick(rng, &[0.0, 1.0, 1.0, 2.0, 11.75, 12.75, 40.0, 100.0]) },
-        49..58 if may_degrade => Rule::Degrade { min_substreams: pick(rng, &[1, 1, 1, 2]) },
-        49..54 => require_copies(rng, document),
-        54..58 => Rule::Priority { weight: 10.0 },
+        49..60 if may_degrade => Rule::Degrade { min_substreams: pick(rng, &[1, 1, 1, 2]) },
+        49..51 => require_copies(rng, document),
+        51..54 => Rule::Priority { weight: 10.0 },
+        54..57 | 64 => Rule::LimitCopies { network: network(rng, document), max: 1 },
+        57..60 | 65 => Rule::MaxDepth { hops: 1 },
         _ => Rule::Protocol { name: SmolStr::new_static(pick(rng, &["rtp", "quic"])) },
     }
 }
