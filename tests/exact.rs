@@ -21,7 +21,7 @@ use std::time::Duration;
 const INSTANCES: u64 = 1000;
 
 /// At least one greedy plan in so many is worse than the best, so that reaching the best is no triviality.
-const WORSE: u64 = 25;
+const WORSE: u64 = 3;
 
 /// One instance, its best plan by trying all, and what three methods make of it.
 struct Case {
@@ -132,12 +132,12 @@ fn optimized_plans_are_within_a_hundredth_of_the_best_service_in_most_instances(
 }
 
 #[test]
-fn greedy_plans_are_worse_than_the_best_in_one_instance_of_twenty_five() {
+fn greedy_plans_are_worse_than_the_best_in_one_instance_of_three() {
     let count = |plan: fn(&Case) -> &Plan| cases().iter().filter(|case| !case.is_best(plan(case))).count();
     let (greedy, optimized) = (count(|case| &case.greedy), count(|case| &case.optimized));
     let served = cases().iter().filter(|case| !case.same_service(case.greedy.service.value)).count();
     println!("of {INSTANCES}: {greedy} greedy plans are worse, {served} of them in service; {optimized} optimized ones");
-    assert!(greedy as u64 >= INSTANCES / WORSE, "only {greedy}");
+    assert!(greedy as u64 * WORSE >= INSTANCES, "only {greedy}");
 }
 
 fn of_scenario(peers: usize, options: Options) -> Outcome {

@@ -1,4 +1,4 @@
-//! Seeded tiny instances: at most 7 nodes, at most 10 substreams to be received over all requests.
+//! Seeded tiny instances: at most 7 nodes, at most 8 substreams to be received over all requests.
 //!
 //! Capacities are a few substream rates with a little to spare or to lack, so that they bind often; everything that the
 //! contract defines occurs.
@@ -45,7 +45,8 @@ impl Theme {
 pub struct Plot {
     /// What it is about.
     pub theme: Theme,
-    uplinks_tight: bool,
+    /// Those who have something can send little of it.
+    pub uplinks_tight: bool,
     downlinks: bool,
     children: bool,
     storage: bool,
@@ -58,11 +59,11 @@ pub struct Plot {
 
 impl Plot {
     fn draw(rng: &mut Pcg64) -> Plot {
-        let theme = match rng.random_range(0..33) {
-            0..4 => Theme::Mixed,
-            4..12 => Theme::Relays,
-            12..17 => Theme::Scarce,
-            17..19 => Theme::Routed,
+        let theme = match rng.random_range(0..28) {
+            0..3 => Theme::Mixed,
+            3..6 => Theme::Relays,
+            6..9 => Theme::Scarce,
+            9 => Theme::Routed,
             _ => Theme::Crowded,
         };
         let mut some = |chance: f64| match theme {
@@ -72,11 +73,11 @@ impl Plot {
         };
         Plot {
             theme,
-            uplinks_tight: some(0.4),
+            uplinks_tight: some(if theme == Theme::Crowded { 0.9 } else { 0.4 }),
             downlinks: some(0.7),
             children: some(0.7),
             storage: some(0.6),
-            nat: some(0.45),
+            nat: theme != Theme::Crowded && some(0.45),
             links_tight: some(0.5),
             links_fail: some(0.35),
         }
@@ -112,11 +113,11 @@ pub fn tiny(seed: u64) -> Document {
     }
     document.links = links(rng, &document, plot);
     document.routes = routes(rng, &document, plot);
-    let nodes = if plot.theme == Theme::Crowded { pick(rng, &[6, 7, 7]) } else { pick(rng, &[3, 4, 5, 5, 6, 6]) };
+    let nodes = if plot.theme == Theme::Crowded { 7 } else { pick(rng, &[3, 4, 5, 5, 6, 6]) };
     document.nodes = (0..nodes).map(|n| node(rng, &document, plot, n)).collect();
     document.holdings = holdings(rng, &document, plot);
     document.requests = requests(rng, &document, plot);
-    document.paths = paths(rng, &document);
+    document.paths = paths(rng, &document, plot);
     document.previous = previous(rng, &document);
     document.policies = policies(rng, &document, plot);
     document
@@ -153,7 +154,7 @@ fn rates_between(rng: &mut Pcg64, document: &Document, least: u64, most: u64) ->
 fn content(rng: &mut Pcg64, plot: &Plot, number: usize) -> ContentRow {
     let substreams = match plot.theme {
         Theme::Mixed => pick(rng, &[1, 1, 2, 2, 3, 4]),
-        Theme::Crowded => pick(rng, &[1, 2, 2]),
+        Theme::Crowded => pick(rng, &[1, 2, 2, 2]),
         _ => pick(rng, &[1, 1, 2, 3]),
     };
     let kind = pick(rng, &[None, Some(ContentKind::Live), Some(ContentKind::File), Some(ContentKind::File)]);
@@ -186,7 +187,7 @@ fn node(rng: &mut Pcg64, document: &Document, plot: &Plot, number: usize) -> Nod
     let theme = plot.theme;
     let role = match number {
         0 => Role::Origin,
-        1 if theme == Theme::Relays => pick(rng, &[Role::Waypoint, Role::Waypoint, Role::Waypoint, Role::Peer]),
+        1 if matches!(theme, Theme::Relays | Theme::Crowded) => Role::Waypoint,
         _ => pick(rng, &[Role::Server, Role::Waypoint, Role::Peer, Role::Peer, Role::Peer, Role::Peer, Role::Peer, Role::Peer]),
     };
     let network = match (theme, number) {
@@ -196,15 +197,15 @@ fn node(rng: &mut Pcg64, document: &Document, plot: &Plot, number: usize) -> Nod
     };
     let rates = match (theme, number) {
         (Theme::Relays, 1) => 16,
-        (Theme::Scarce, 0) => 3,
         (Theme::Scarce, _) => u64::from(rng.random_bool(0.2)),
-        (Theme::Crowded, 0) => 12,
+        (Theme::Crowded, 1) => 8,
         (Theme::Crowded, _) => 3,
         (_, 0) if plot.uplinks_tight => 6,
         (_, _) if plot.uplinks_tight => 3,
         (_, 0) => 16,
         _ => 8,
     };
+    let substreams = u64::from(document.contents[0].substreams);
     let often = if theme == Theme::Crowded { 0.8 } else { 0.3 };
     let place = maybe(rng, often, |rng| pick(rng, &PLACES));
     let clusters = document.clusters.iter().filter(|_| rng.random_bool(0.4)).map(|cluster| cluster.id.clone()).collect();
@@ -232,14 +233,20 @@ fn node(rng: &mut Pcg64, document: &Document, plot: &Plot, number: usize) -> Nod
         storage_mb: maybe(rng, if plot.storage { 0.8 } else { 0.0 }, |rng| pick(rng, &[50.0, 100.0, 300.0, 400.0, 800.0])),
         loss: maybe(rng, 0.4, |rng| pick(rng, &[0.0, 0.01, 0.2])),
         availability: maybe(rng, 0.4, |rng| pick(rng, &[0.5, 0.9, 1.0])),
-        cost: maybe(rng, often, |rng| pick(rng, &[0.0, 0.25, 1.5])),
+        cost: match (theme, number) {
+            (Theme::Crowded, 0) => Some(pick(rng, &[1.0, 1.5, 2.0])),
+            (Theme::Crowded, 1) => Some(pick(rng, &[0.0, 0.1, 0.25])),
+            _ => maybe(rng, often, |rng| pick(rng, &[0.0, 0.25, 0.6, 1.5])),
+        },
         attributes: attributes(rng, &[("plan", &plans), ("age", &[Scalar::Number(3.0), Scalar::Number(30.0)])]),
         ..NodeRow::new(
             format_smolstr!("{}{number}", pick(rng, &["a", "b", "c"])),
             role,
             network.id.clone(),
             match (theme, number) {
-                (Theme::Crowded, 0) => rates_between(rng, document, 4, rates),
+                (Theme::Scarce, 0) => rates_between(rng, document, substreams, substreams + 1),
+                (Theme::Crowded, 0) if plot.uplinks_tight => rates_between(rng, document, 2, 6),
+                (Theme::Crowded, 0) => rates_between(rng, document, 5, 12),
                 _ => some_rates(rng, document, rates),
             },
         )
@@ -258,8 +265,8 @@ fn nat(rng: &mut Pcg64, plot: &Plot, number: usize) -> Option<Nat> {
 
 fn relay_contents(rng: &mut Pcg64, theme: Theme, role: Role, number: usize) -> Option<u32> {
     match (theme, number, role) {
-        (Theme::Relays, 1, Role::Waypoint) => pick(rng, &[None, Some(0), Some(0), Some(1)]),
-        (Theme::Relays, 1, _) => pick(rng, &[None, Some(0), Some(1), Some(2)]),
+        (Theme::Relays, 1, _) => pick(rng, &[None, Some(0), Some(0), Some(0), Some(1)]),
+        (Theme::Crowded, 1, _) => pick(rng, &[None, None, Some(0), Some(1)]),
         (_, _, Role::Waypoint) => maybe(rng, 0.5, |rng| rng.random_range(0..=1)),
         _ => maybe(rng, 0.35, |rng| rng.random_range(0..=2)),
     }
@@ -308,7 +315,7 @@ fn requests(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<RequestRow
         let chance = match node.role {
             _ if held == content.substreams => 0.05,
             _ if requests.is_empty() => 1.0,
-            _ if plot.theme == Theme::Crowded => 0.95,
+            Role::Server if plot.theme == Theme::Crowded => 0.9,
             Role::Peer => 0.9,
             _ => 0.1,
         };

@@ -31,7 +31,8 @@ pub fn policies(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<Policy
     policies.iter_mut().filter(|policy| policy.relaxable).skip(most).for_each(|policy| policy.relaxable = false);
     let weight_of = |request: &&RequestRow| request.weight.unwrap_or(1.0);
     let last = document.requests.iter().min_by(|a, b| weight_of(a).total_cmp(&weight_of(b)));
-    if let (Theme::Scarce, Some(last)) = (plot.theme, last) {
+    let scarce = plot.theme == Theme::Scarce || plot.theme == Theme::Crowded && plot.uplinks_tight;
+    if let (true, Some(last)) = (scarce, last) {
         let weight = 10.0;
         let mut priority = policy(rng, document, count, Rule::Priority { weight });
         (priority.when, priority.content) = Default::default();
