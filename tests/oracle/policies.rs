@@ -136,7 +136,7 @@ fn rule(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Rule {
         41..44 => Rule::MaxDepth { hops: pick(rng, hops) },
         // Halves of the generated round trips, their sums, and what is between.
         44..49 => Rule::MaxDelay { ms: pick(rng, &[0.0, 1.0, 1.0, 2.0, 11.75, 12.75, 40.0, 100.0]) },
-        49..60 if may_degrade => Rule::Degrade { min_substreams: pick(rng, &[1, 1, 1, 2]) },
+        49..62 if may_degrade => Rule::Degrade { min_substreams: pick(rng, &[1, 1, 1, 2]) },
         49..51 => require_copies(rng, document),
         51..54 => Rule::Priority { weight: 10.0 },
         54..57 | 64 => Rule::LimitCopies { network: network(rng, document), max: 1 },
