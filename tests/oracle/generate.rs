@@ -1,7 +1,7 @@
 //! Seeded tiny instances: at most 7 nodes, at most 8 substreams to be received over all requests.
 //!
 //! Capacities are a few substream rates with a little to spare or to lack, so that they bind often; everything that the
-//! contract defines and that is built so far occurs.
+//! contract defines occurs.
 
 use super::policies::policies;
 use super::topology::{COUNTRIES, PLACES, links, network, paths, routes};
@@ -15,7 +15,9 @@ use rand_pcg::Pcg64;
 use smol_str::{SmolStr, format_smolstr};
 
 /// Most substreams that requests may lack.
-pub const MOST_MISSING: u32 = 8;
+pub const MOST_MISSING: u32 = 10;
+/// The same where it is not about a crowd.
+const FEW_MISSING: u32 = 8;
 
 /// What an instance is about; some things seldom bind by chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +163,7 @@ fn content(rng: &mut Pcg64, plot: &Plot, number: usize) -> ContentRow {
         kind,
         bitrate_kbps: Kbps(pick(rng, &[400, 1000, 1001, 2400, 4000])),
         substreams,
-        min_substreams: maybe(rng, 0.7, |rng| rng.random_range(1..=substreams)),
+        min_substreams: maybe(rng, 0.5, |rng| rng.random_range(1..=substreams)),
         size_mb: (kind == Some(ContentKind::File)).then(|| pick(rng, &[100.0, 300.0, 700.0])),
         category: maybe(rng, 0.6, |rng| word(rng, &["sport", "film"])),
         media: pick(rng, &[None, None, Some(Media::Video), Some(Media::Audio), Some(Media::Data)]),
@@ -305,6 +307,7 @@ fn requests(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<RequestRow
     let mut pairs: Vec<(&NodeRow, &ContentRow)> =
         document.nodes.iter().flat_map(|node| document.contents.iter().map(move |content| (node, content))).collect();
     pairs.shuffle(rng);
+    let most = if plot.theme == Theme::Crowded { MOST_MISSING } else { FEW_MISSING };
     let (mut requests, mut missing) = (Vec::new(), 0);
     for (node, content) in pairs {
         let holding = document.holdings.iter().find(|h| h.node == node.id && h.content == content.id);
@@ -316,7 +319,7 @@ fn requests(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<RequestRow
             Role::Peer => 0.9,
             _ => 0.1,
         };
-        if missing + content.substreams - held <= MOST_MISSING && rng.random_bool(chance) {
+        if missing + content.substreams - held <= most && rng.random_bool(chance) {
             missing += content.substreams - held;
             let chance = if plot.theme == Theme::Scarce { 1.0 } else { 0.6 };
             let weight = maybe(rng, chance, |rng| pick(rng, &[0.25, 0.5, 1.0, 2.0, 3.0]));
