@@ -91,13 +91,19 @@ pub struct Effort {
     pub restarts: u32,
     /// Nodes up to which restarts are made.
     pub restart_nodes: u32,
+    /// Restarts of the placement that follows a program, with orders that differ a little.
+    pub guided: u32,
+    /// Nodes up to which these are made.
+    pub guided_nodes: u32,
     /// Passes of swap search over all flows, while the gap of cost is not reached.
     pub passes: u32,
+    /// Refinements of who is served and how, while the gap of cost is not reached.
+    pub refinements: u32,
 }
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort { gap: 0.01, restarts: 24, restart_nodes: 2_000, passes: 4 }
+        Effort { gap: 0.01, restarts: 24, restart_nodes: 2_000, guided: 32, guided_nodes: 30_000, passes: 4, refinements: 1 }
     }
 }
 

@@ -1,15 +1,18 @@
 //! The better plan: quotas and prices from the group program, trees that follow them, and what is proved.
 
 use super::options::{Phase, Progress};
-use crate::forest::Forest;
+use crate::forest::{Forest, SeatId};
 use crate::placement::{self, Wish};
 use crate::plan::Value;
 use crate::policy::{Cells, Rules};
 use crate::program::Status;
 use crate::program::group::Prices;
-use crate::program::relaxation::{Guidance, Relaxation, Stage};
+use crate::program::relaxation::{Guidance, Relaxation, Served, Stage};
 use crate::program::session::{Limits, self_test};
-use crate::program::supply::Supply;
+use crate::program::supply::{self, Supply};
+
+/// A refinement that lowers cost by less than this share is the last.
+const WORTHWHILE: f64 = 1e-3;
 
 /// Bounds and prices that the program proved; nothing where it was not asked or failed.
 ///
@@ -110,6 +113,9 @@ pub(super) fn optimize<'a>(
         if !lowered {
             let guidance = if relaxes { &guidance } else { &stage.guidance };
             lower(&mut forest, cells, Wish { guidance: Some(guidance), ..wish }, &proof, gap, progress);
+            if !relaxes {
+                forest = refine(forest, &mut all, cells, wish, limits, &proof, gap);
+            }
         }
         // What was proved holds for plans that relax nothing, and for no others.
         if relaxes || forest.relaxation() == 0.0 {
@@ -141,18 +147,63 @@ fn note(proof: &mut Proof, stage: Stage, wide: Option<Stage>) -> Guidance {
     guidance
 }
 
+/// Lowers the cost further, service untouched: trees for exactly those who are served, and cheaper ones served in the place of
+/// dear ones, as long as that helps.
+fn refine<'a>(
+    mut forest: Forest<'a>,
+    all: &mut Relaxation<'_>,
+    cells: &Cells,
+    wish: Wish<'_>,
+    limits: &Limits,
+    proof: &Proof,
+    gap: f64,
+) -> Forest<'a> {
+    for _ in 0..wish.effort.refinements {
+        if is_good(&forest, proof, gap) || (wish.stop)() {
+            break;
+        }
+        let before = forest.cost();
+        if let Some(guidance) = all.held_to(limits, &served(&forest, cells)) {
+            let held = placement::place(forest.instance, forest.rules, cells, Wish { guidance: Some(&guidance), ..wish });
+            if placement::better(&held, &forest) {
+                forest = held;
+            }
+        }
+        forest = placement::trade(forest, cells, wish.stop);
+        placement::improve(&mut forest, cells, wish.effort.passes, wish.stop);
+        if forest.cost().value() > before.value() * (1.0 - WORTHWHILE) {
+            break;
+        }
+    }
+    forest
+}
+
+/// Requests of each tier that a forest serves.
+fn served(forest: &Forest<'_>, cells: &Cells) -> Served {
+    let mut served = Served::default();
+    for (id, request) in forest.instance.requests.pairs().filter(|(id, _)| forest.is_served(SeatId(id.0))) {
+        if let Some(tier) = supply::tier(forest.instance, forest.rules, id) {
+            *served.entry((request.content, cells.cell(request.node), tier.key)).or_insert(0.0) += 1.0;
+        }
+    }
+    served
+}
+
+fn is_good(forest: &Forest<'_>, proof: &Proof, gap: f64) -> bool {
+    Value::new(forest.cost().value(), proof.cost).gap.is_some_and(|reached| reached <= gap)
+}
+
 /// Lowers the cost until its gap is small enough: trees that follow the cost stage, then swap search.
 fn lower<'a>(forest: &mut Forest<'a>, cells: &Cells, wish: Wish<'_>, proof: &Proof, gap: f64, progress: &mut dyn Progress) {
-    let is_good = |forest: &Forest<'_>| Value::new(forest.cost().value(), proof.cost).gap.is_some_and(|reached| reached <= gap);
     progress.tell(Phase::Place, 1, 2, Some(forest.service()));
-    if is_good(forest) || (wish.stop)() {
+    if is_good(forest, proof, gap) || (wish.stop)() {
         return;
     }
     let cheap = placement::place(forest.instance, forest.rules, cells, wish);
     if placement::better(&cheap, forest) {
         *forest = cheap;
     }
-    if !is_good(forest) && !(wish.stop)() {
+    if !is_good(forest, proof, gap) && !(wish.stop)() {
         placement::improve(forest, cells, wish.effort.passes, wish.stop);
     }
 }

@@ -11,7 +11,7 @@
 //! 6. **Room** (`room`): idle slots are brought to where slots lack.
 //! 7. **Gateways** (`gateway`): networks that have to be fed over several links at once are opened first.
 //! 8. **Relaxing** (`relaxing`): policies that may be broken, for requests that would get nothing otherwise.
-//! 9. **Swap search** ([`improve`]): the same service at less cost.
+//! 9. **Swap search** ([`improve`]) and **trade** ([`trade`]): the same service at less cost.
 //!
 //! [`Probe`] asks a finished forest what would be, if something were more.
 //!
@@ -29,6 +29,7 @@ mod relaxing;
 mod relays;
 mod room;
 mod spread;
+mod trade;
 
 use crate::forest::{Forest, SeatId};
 use crate::instance::Instance;
@@ -41,6 +42,7 @@ use order::Order;
 pub use probe::{Grant, Probe};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+pub use trade::trade;
 
 /// Who chooses whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +58,7 @@ pub enum Select {
 pub struct Wish<'a> {
     /// Who chooses whom.
     pub select: Select,
-    /// How often a small instance is placed anew.
+    /// How often an instance that is not large is placed anew.
     pub effort: &'a Effort,
     /// Seed of the other orders.
     pub seed: u64,
@@ -69,10 +71,14 @@ pub struct Wish<'a> {
 /// Grows all trees.
 pub fn place<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>) -> Forest<'a> {
     let first = attempt(instance, rules, cells, wish, 0);
-    if instance.nodes.len() > wish.effort.restart_nodes as usize || wish.effort.restarts == 0 {
+    let (restarts, most) = match wish.guidance {
+        Some(_) => (wish.effort.guided, wish.effort.guided_nodes),
+        None => (wish.effort.restarts, wish.effort.restart_nodes),
+    };
+    if instance.nodes.len() > most as usize || restarts == 0 {
         return first;
     }
-    let others = (1..=wish.effort.restarts).into_par_iter().filter(|_| !(wish.stop)());
+    let others = (1..=restarts).into_par_iter().filter(|_| !(wish.stop)());
     let others = others.map(|round| (round, attempt(instance, rules, cells, wish, round)));
     let (_, best) =
         others.collect::<Vec<_>>().into_iter().fold((0, first), |best, next| if better(&next.1, &best.1) { next } else { best });
@@ -112,7 +118,10 @@ fn is_depth_limited(forest: &Forest<'_>, seat: SeatId) -> bool {
 }
 
 fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>, round: u32) -> Forest<'a> {
-    let order = Order::of(instance, rules, wish.seed, round);
+    let order = match wish.guidance {
+        Some(_) => Order::near_density(instance, rules, wish.seed, round),
+        None => Order::of(instance, rules, wish.seed, round),
+    };
     let mut grower = Grower::new(Forest::new(instance, rules), cells, wish.stop);
     if let Some(guidance) = wish.guidance {
         grower.guide(guidance);

@@ -12,6 +12,9 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
+/// How much more the order is disturbed in each round where a program guides.
+const LITTLE: f64 = 0.08;
+
 /// Requests in the order in which they are fed.
 #[derive(Debug)]
 pub(super) struct Order {
@@ -25,8 +28,18 @@ type Key = (u8, f64, f64);
 impl Order {
     /// Round 0 is by density; rounds 1 to 3 by other sound keys; later rounds disturb the density at random.
     pub(super) fn of(instance: &Instance, rules: &Rules, seed: u64, round: u32) -> Order {
-        let mut random = Pcg64::seed_from_u64(seed ^ u64::from(round) << 32);
-        let mut noise = || if round > 3 { (random.random::<f64>() * 2.0 - 1.0) * f64::from(round).ln() } else { 0.0 };
+        let noise = if round > 3 { f64::from(round).ln() } else { 0.0 };
+        Order::disturbed(instance, rules, seed, round, (round, noise))
+    }
+
+    /// By density, disturbed a little more in each round: a program has decided who is served.
+    pub(super) fn near_density(instance: &Instance, rules: &Rules, seed: u64, round: u32) -> Order {
+        Order::disturbed(instance, rules, seed, round, (0, LITTLE * f64::from(round)))
+    }
+
+    fn disturbed(instance: &Instance, rules: &Rules, seed: u64, number: u32, (round, most): (u32, f64)) -> Order {
+        let mut random = Pcg64::seed_from_u64(seed ^ u64::from(number) << 32);
+        let mut noise = || if most > 0.0 { (random.random::<f64>() * 2.0 - 1.0) * most } else { 0.0 };
         let mut keyed: Vec<(Key, RequestId)> = instance
             .requests
             .ids()

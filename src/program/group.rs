@@ -344,6 +344,11 @@ impl<'a> GroupProgram<'a> {
         served.chain(self.arcs.iter().map(|arc| cost * arc.cost)).collect()
     }
 
+    /// Column `y` of each tier, in order of content, share and tier.
+    pub fn columns_of_tiers(&self) -> &[u32] {
+        &self.served
+    }
+
     /// Columns `y` with their values at a point and their counts.
     pub fn served<'p>(&'p self, point: &'p [f64]) -> impl Iterator<Item = (u32, f64, f64)> + 'p {
         self.served.iter().map(|column| (*column, point[*column as usize], self.program.columns[*column as usize].upper))

@@ -8,7 +8,7 @@ use super::bound::{self, Objective};
 use super::group::{GroupProgram, Prices};
 use super::session::{Limits, Method, Session};
 use super::supply::{Supply, TierKey};
-use super::{Point, Status};
+use super::{NewRow, Point, Status};
 use crate::ids::ContentId;
 use crate::instance::Instance;
 use crate::policy::{CellId, Cells, Rules};
@@ -69,6 +69,9 @@ pub struct Serving {
     /// How many.
     pub count: f64,
 }
+
+/// Requests of each tier that a plan serves.
+pub type Served = rustc_hash::FxHashMap<(ContentId, CellId, TierKey), f64>;
 
 /// What placement is to follow.
 #[derive(Clone, Debug, Default)]
@@ -191,10 +194,7 @@ impl<'a> Relaxation<'a> {
                 if !rows.is_empty() {
                     begun += 1;
                     least.fill(0.0);
-                    let first = self.group.program.rows.len();
-                    self.group.take_rows(&rows);
-                    lifted.extend((first..first + rows.len()).map(|row| (row as u32, f64::NEG_INFINITY, f64::INFINITY)));
-                    self.session.add_rows(&rows);
+                    lifted.extend(self.add_lifted(&rows));
                 } else if filled < FILLS && point.objective < reached - SERVICE_FIRST * WORTH_FILLING {
                     (filled, reached) = (filled + 1, point.objective);
                     least = self.group.served(&point.columns).map(|(_, served, _)| served.round()).collect();
@@ -244,6 +244,50 @@ impl<'a> Relaxation<'a> {
         Ok(stage)
     }
 
+    /// How whoever a plan serves is served at the least cost; `None` where requests are not counted one by one. After
+    /// [`Relaxation::cost`].
+    pub fn held_to(&mut self, limits: &Limits, served: &Served) -> Option<Guidance> {
+        if self.instance.requests.len() > WHOLE_REQUESTS {
+            return None;
+        }
+        let columns: Vec<u32> = self.group.columns_of_tiers().to_vec();
+        let counts: Vec<(u32, f64, f64)> =
+            columns.iter().map(|column| (*column, 0.0, self.group.program.columns[*column as usize].upper)).collect();
+        let tiers = self.tiers().zip(&counts);
+        let fixed: Vec<(u32, f64, f64)> = tiers
+            .map(|(tier, (column, _, most))| {
+                let count = served.get(&tier).copied().unwrap_or(0.0).min(*most);
+                (*column, count, count)
+            })
+            .collect();
+        self.session.set_columns(&fixed);
+        let mut found = self.priced(limits, 1.0, 0.0);
+        let mut lifted: Vec<(u32, f64, f64)> = Vec::new();
+        let rows = found.as_ref().map(|point| self.group.first_copies(&point.columns)).unwrap_or_default();
+        if !rows.is_empty() {
+            lifted.extend(self.add_lifted(&rows));
+            found = self.priced(limits, 1.0, 0.0);
+        }
+        self.session.set_rows(&lifted);
+        self.session.set_columns(&counts);
+        found.ok().map(|point| self.guidance(&point))
+    }
+
+    /// Adds rows; gives what lifts them again.
+    fn add_lifted(&mut self, rows: &[NewRow]) -> Vec<(u32, f64, f64)> {
+        let first = self.group.program.rows.len();
+        self.group.take_rows(rows);
+        self.session.add_rows(rows);
+        (first..first + rows.len()).map(|row| (row as u32, f64::NEG_INFINITY, f64::INFINITY)).collect()
+    }
+
+    /// Every tier, in order of its column.
+    fn tiers(&self) -> impl Iterator<Item = (ContentId, CellId, TierKey)> + '_ {
+        self.supply.shares.pairs().flat_map(|(content, shares)| {
+            shares.iter().flat_map(move |share| share.tiers.iter().map(move |tier| (content, CellId(share.cell), tier.key)))
+        })
+    }
+
     /// Solves, prices columns in, and solves again, until no column would help.
     fn priced(&mut self, limits: &Limits, cost: f64, service: f64) -> Result<Point, Status> {
         let mut best = None;
@@ -285,12 +329,9 @@ impl<'a> Relaxation<'a> {
             copies: *copies,
         };
         let quotas = self.group.arcs.iter().zip(copies).filter(|(_, copies)| **copies > 1e-9).map(quota).collect();
-        let tiers = self.supply.shares.pairs().flat_map(|(content, shares)| {
-            shares.iter().flat_map(move |share| share.tiers.iter().map(move |tier| (content, CellId(share.cell), tier.key)))
-        });
         let served = self.group.served(&point.columns);
         let serving =
-            tiers.zip(served).map(|((content, cell, key), (_, count, _))| Serving { content, cell, key, count }).collect();
+            self.tiers().zip(served).map(|((content, cell, key), (_, count, _))| Serving { content, cell, key, count }).collect();
         Guidance { quotas, serving }
     }
 }
