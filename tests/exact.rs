@@ -6,6 +6,7 @@ mod oracle;
 
 use oracle::brute::{Best, best};
 use oracle::generate::tiny;
+use oracle::policies::obeyed;
 use oracle::reading::read;
 use pleach::engine::{Cancel, MethodChoice, Options, Outcome, Silent, solve};
 use pleach::instance::generate::{Knobs, Scenario};
@@ -20,7 +21,7 @@ use std::time::Duration;
 const INSTANCES: u64 = 1000;
 
 /// At least one greedy plan in so many is worse than the best, so that reaching the best is no triviality.
-const WORSE: u64 = 25;
+const WORSE: u64 = 3;
 
 /// One instance, its best plan by trying all, and what three methods make of it.
 struct Case {
@@ -34,7 +35,7 @@ struct Case {
 
 impl Case {
     fn of(seed: u64) -> Case {
-        let document: Document = tiny(seed);
+        let document: Document = obeyed(&tiny(seed));
         let world = read(&document, &Weights::default());
         let instance = Instance::from_document(document.clone()).unwrap_or_else(|faults| panic!("{faults:?}")).0;
         let plan = |method| {
@@ -58,19 +59,31 @@ impl Case {
         (service - self.best.service).abs() <= 1e-9 * self.total
     }
 
+    fn same_relaxation(&self, relaxation: f64) -> bool {
+        (relaxation - self.best.relaxation).abs() <= 1e-6 * relaxation.max(self.best.relaxation)
+    }
+
     fn same_cost(&self, cost: f64) -> bool {
         let best = self.best.cost_value();
         (cost - best).abs() <= 1e-6 * cost.abs().max(best.abs())
     }
 
+    fn is_best(&self, plan: &Plan) -> bool {
+        let (service, relaxation) = (self.same_service(plan.service.value), self.same_relaxation(plan.relaxation.value));
+        service && relaxation && self.same_cost(plan.cost.value)
+    }
+
     /// A bound that the best plan beats.
     fn beaten(&self, plan: &Plan) -> Option<String> {
-        let (service, cost) = (plan.service.bound, plan.cost.bound);
+        let (service, relaxation, cost) = (plan.service.bound, plan.relaxation.bound, plan.cost.bound);
         let by_service = service.is_some_and(|bound| bound < self.best.service - 1e-9 * self.total);
-        let counts = self.best.service >= plan.service.value - 1e-9 * self.total;
+        let serves = self.best.service >= plan.service.value - 1e-9 * self.total;
+        let by_relaxation = serves && relaxation.is_some_and(|bound| bound > self.best.relaxation * (1.0 + 1e-6) + 1e-9);
+        let counts = serves && self.best.relaxation <= plan.relaxation.value * (1.0 + 1e-6) + 1e-9;
         let by_cost = counts && cost.is_some_and(|bound| bound > self.best.cost_value() * (1.0 + 1e-6) + 1e-9);
-        let values = || format!("bounds {service:?}, {cost:?}; best {}, {}", self.best.service, self.best.cost_value());
-        (by_service || by_cost).then(values)
+        let best = (self.best.service, self.best.relaxation, self.best.cost_value());
+        let values = || format!("bounds {service:?}, {relaxation:?}, {cost:?}; best {best:?}");
+        (by_service || by_relaxation || by_cost).then(values)
     }
 }
 
@@ -87,12 +100,11 @@ fn assert_none(test: impl Fn(&Case) -> Option<String>) {
 }
 
 #[test]
-fn exact_plans_are_the_best_in_service_and_in_cost() {
+fn exact_plans_are_the_best_in_service_relaxation_and_cost() {
     assert_none(|case| {
-        let (service, cost) = (case.exact.service.value, case.exact.cost.value);
-        let same = case.same_service(service) && case.same_cost(cost) && case.exact.relaxation.value == 0.0;
-        let best = (case.best.service, case.best.cost_value());
-        (!same).then(|| format!("service {service} of {}, cost {cost} of {}", best.0, best.1))
+        let values = (case.exact.service.value, case.exact.relaxation.value, case.exact.cost.value);
+        let best = (case.best.service, case.best.relaxation, case.best.cost_value());
+        (!case.is_best(&case.exact)).then(|| format!("{values:?} of {best:?}"))
     });
 }
 
@@ -120,13 +132,12 @@ fn optimized_plans_are_within_a_hundredth_of_the_best_service_in_most_instances(
 }
 
 #[test]
-fn greedy_plans_are_worse_than_the_best_in_one_instance_of_twenty_five() {
-    let better = |case: &Case, plan: &Plan| !case.same_service(plan.service.value) || !case.same_cost(plan.cost.value);
-    let count = |plan: fn(&Case) -> &Plan| cases().iter().filter(|case| better(case, plan(case))).count();
+fn greedy_plans_are_worse_than_the_best_in_one_instance_of_three() {
+    let count = |plan: fn(&Case) -> &Plan| cases().iter().filter(|case| !case.is_best(plan(case))).count();
     let (greedy, optimized) = (count(|case| &case.greedy), count(|case| &case.optimized));
     let served = cases().iter().filter(|case| !case.same_service(case.greedy.service.value)).count();
     println!("of {INSTANCES}: {greedy} greedy plans are worse, {served} of them in service; {optimized} optimized ones");
-    assert!(greedy as u64 >= INSTANCES / WORSE, "only {greedy}");
+    assert!(greedy as u64 * WORSE >= INSTANCES, "only {greedy}");
 }
 
 fn of_scenario(peers: usize, options: Options) -> Outcome {

@@ -1,7 +1,8 @@
 //! The exact model of a tiny instance, stated to be read: substreams apart, solved by two solvers, held against trying all
 //! plans.
 //!
-//! Relays and storage are left out: nodes relay nothing that they did not ask for, and have room for everything.
+//! Left out are relays and storage (nodes relay nothing that they did not ask for, and have room for everything), relaxing,
+//! and rules about copies, volumes, late versions, several parents and delays.
 //!
 //! One test alone, on one thread: the solvers are used here in the plain way, which is not safe beside other threads.
 
@@ -13,6 +14,8 @@ use good_lp::{
 };
 use oracle::brute::{Best, best};
 use oracle::generate::tiny;
+use oracle::law::law;
+use oracle::policies::simple;
 use oracle::reading::{World, read};
 use pleach::instance::Document;
 use pleach::parameters::Weights;
@@ -42,9 +45,9 @@ fn columns(world: &World, variables: &mut ProblemVariables) -> Columns {
     for wish in &world.wishes {
         let (c, child) = (wish.content, wish.node);
         for s in (0..world.contents[c].substreams).filter(|s| !world.machines[child].held[c][*s]) {
-            let deepest = (nodes as u32).min(world.depth[c][child]);
+            let deepest = (nodes as u32).min(law(world, child, c, 0).hops);
             columns.hops.insert((c, child, s), variables.add(variable().min(0).max(deepest)));
-            for parent in (0..nodes).filter(|parent| world.arcs[c][child][*parent].is_some()) {
+            for parent in (0..nodes).filter(|parent| may_send(world, c, child, *parent)) {
                 columns.flows.insert((c, child, s, parent), variables.add(variable().binary()));
                 columns.pairs.entry((parent, child)).or_insert_with(|| variables.add(variable().binary()));
             }
@@ -87,6 +90,11 @@ fn held(world: &World, request: usize) -> f64 {
     world.machines[wish.node].held[wish.content].iter().filter(|held| **held).count() as f64
 }
 
+/// There is a way, and nothing forbids it.
+fn may_send(world: &World, content: usize, child: usize, parent: usize) -> bool {
+    world.arcs[content][child][parent].as_ref().is_some_and(|arc| arc.forbids.is_empty())
+}
+
 /// Rate in Mbps times unit cost.
 fn price(world: &World, content: usize, child: usize, substream: usize, parent: usize) -> f64 {
     let arc = world.arcs[content][child][parent].as_ref().expect("flows are on arcs");
@@ -99,7 +107,7 @@ fn state<M: SolverModel>(mut model: M, world: &World, columns: &Columns) -> M {
     // Who is served has enough; who is not gets nothing.
     for (r, wish) in world.wishes.iter().enumerate() {
         let title = &world.contents[wish.content];
-        model = model.with(constraint!(columns.gets(world, r) + held(world, r) >= title.min as f64 * columns.served[r]));
+        model = model.with(constraint!(columns.gets(world, r) + held(world, r) >= wish.min as f64 * columns.served[r]));
         for s in 0..title.substreams {
             model = model.with(constraint!(columns.received(wish.content, wish.node, s) <= columns.served[r]));
         }
@@ -118,7 +126,7 @@ fn state<M: SolverModel>(mut model: M, world: &World, columns: &Columns) -> M {
     for (budget, &room) in world.budgets.iter().enumerate().filter(|(_, room)| **room < 1_000_000_000) {
         let draws = |c: usize, child: usize, parent: usize| -> f64 {
             let arc = world.arcs[c][child][parent].as_ref().expect("flows are on arcs");
-            arc.budgets.iter().filter(|drawn| **drawn == budget).count() as f64 * world.contents[c].rate as f64
+            arc.draws.iter().filter(|draw| draw.budget == budget).count() as f64 * world.contents[c].rate as f64
         };
         let load: Expression = columns.flows.iter().map(|(&(c, child, _, parent), flow)| draws(c, child, parent) * *flow).sum();
         model = model.with(constraint!(load <= room as f64));
@@ -150,7 +158,7 @@ fn optimum<S: Solver<Model: SolverModel<Error: Debug>> + Copy>(world: &World, so
 
 /// The tiny instance of a seed, without what the model leaves out.
 fn plain(seed: u64) -> Document {
-    let mut document = tiny(seed);
+    let mut document = simple(&tiny(seed));
     for node in &mut document.nodes {
         (node.relay_contents, node.storage_mb) = (Some(0), None);
     }

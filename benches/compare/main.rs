@@ -82,7 +82,7 @@ fn against(instance: &Instance, whole: bool, cap: Duration, ours: &Ours) -> Stri
     let limits = Limits { deadline: Some(start + cap), method: Method::DualSimplex, gap: MIP_GAP, ..Limits::default() };
     let answer = session::run(&program, &limits);
     let seconds = start.elapsed().as_secs_f64();
-    let service = answer.point.as_ref().map(|point| -point.objective);
+    let service = answer.point.as_ref().map(|point| peer::service(&program, point));
     let told = service.map_or("-".to_owned(), |service| format!("{service:.2}"));
     let times = seconds / ours.seconds;
     let verdict = match (&answer.status, service) {
@@ -104,7 +104,7 @@ fn against(instance: &Instance, whole: bool, cap: Duration, ours: &Ours) -> Stri
 fn instance(nodes: usize, supply: f64, links: Links) -> Result<Instance, Box<dyn Error>> {
     let scenario = Scenario::named("national-final").ok_or("the scenario is there")?;
     let knobs =
-        Knobs { nodes: Some(nodes), supply: Some(supply), links: Some(links), nat: Some(NatMix::MIXED), ..Knobs::default() };
+        Knobs { nodes: Some(nodes), supply: Some(supply), links: Some(links), nat: Some(NatMix::OPEN), ..Knobs::default() };
     let (instance, _) = Instance::from_document(scenario.make(&knobs)?.document).map_err(|faults| faults.to_string())?;
     Ok(instance)
 }

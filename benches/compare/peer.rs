@@ -3,7 +3,7 @@
 //! ```text
 //! x[g,h]  copies that g sends to h, substreams summed, 0 .. S        y[h]  h is served, 0 .. 1
 //!
-//! dem[h]   sum_g x[g,h] = S y[h]
+//! dem[h]   sum_g x[g,h] >= S y[h]
 //! rel[g]   sum_h x[g,h] <= slots_g y[g]        (holders: slots_g)
 //! link[l]  kbps of the flows that cross it
 //! ```
@@ -14,12 +14,15 @@
 use pleach::ids::{ContentId, Id, LinkId, NetworkId, NodeId, RequestId};
 use pleach::instance::Instance;
 use pleach::policy::{CellId, Cells, Rules};
-use pleach::program::{Column, Name, Program};
+use pleach::program::{Column, Name, Point, Program};
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How much a unit of service counts against a unit of cost: the engine, too, looks for the cheap among the best. Without
+/// costs the simplex loses its way among optima that are all the same to it.
+pub const SERVICE_FIRST: f64 = 100.0;
 /// Levels below the holders.
 const LEVELS: usize = 12;
 /// Nearest candidates of a peer, and random ones.
@@ -41,9 +44,10 @@ pub fn program(instance: &Instance, rules: &Rules, cells: &Cells, whole: bool) -
     let mut program = Program::new();
     let free = f64::NEG_INFINITY;
     let peers = || instance.requests.iter().map(|request| request.node);
-    let dem: Vec<u32> = peers().map(|node| program.row(Name::new("dem", &[node.0]), 0.0, 0.0)).collect();
+    let dem: Vec<u32> = peers().map(|node| program.row(Name::new("dem", &[node.0]), 0.0, f64::INFINITY)).collect();
+    let senders = peers().filter(|node| slots(*node) > 0.0);
     let mut rel: BTreeMap<NodeId, u32> =
-        peers().map(|node| (node, program.row(Name::new("rel", &[node.0]), free, 0.0))).collect();
+        senders.map(|node| (node, program.row(Name::new("rel", &[node.0]), free, 0.0))).collect();
     for holding in &instance.holdings {
         rel.insert(holding.node, program.row(Name::new("rel", &[holding.node.0]), free, slots(holding.node)));
     }
@@ -55,8 +59,15 @@ pub fn program(instance: &Instance, rules: &Rules, cells: &Cells, whole: bool) -
         }
     }
     for (id, request) in instance.requests.pairs() {
-        let column = Column { name: Name::new("y", &[request.node.0]), cost: -rules.weight[id], lower: 0.0, upper: 1.0, whole };
-        program.column(column, &[(dem[id.index()], -substreams), (rel[&request.node], -slots(request.node))]);
+        let column = Column {
+            name: Name::new("y", &[request.node.0]),
+            cost: -SERVICE_FIRST * rules.weight[id],
+            lower: 0.0,
+            upper: 1.0,
+            whole,
+        };
+        let brings = rel.get(&request.node).map(|row| (*row, -slots(request.node)));
+        program.column(column, &[Some((dem[id.index()], -substreams)), brings].into_iter().flatten().collect::<Vec<_>>());
     }
     for (id, request) in instance.requests.pairs() {
         for parent in candidates.parents(instance, rules, cells, id) {
@@ -66,10 +77,17 @@ pub fn program(instance: &Instance, rules: &Rules, cells: &Cells, whole: bool) -
             let crossed = rules.topology.links(arc.route).iter().filter_map(|crossed| link.get(crossed));
             let mut entries = vec![(dem[id.index()], 1.0), (rel[&parent], 1.0)];
             entries.extend(crossed.map(|row| (*row, 1.0)));
-            program.column(Column { name, cost: 0.0, lower: 0.0, upper: substreams, whole }, &entries);
+            let cost = rules.unit_cost(instance, parent, request.node, arc).value() * rate.mbps();
+            program.column(Column { name, cost, lower: 0.0, upper: substreams, whole }, &entries);
         }
     }
     program
+}
+
+/// The service of a point.
+pub fn service(program: &Program, point: &Point) -> f64 {
+    let served = program.columns.iter().zip(&point.columns).filter(|(column, _)| column.name.tag == "y");
+    served.map(|(column, share)| -column.cost / SERVICE_FIRST * share).sum()
 }
 
 /// Who may send to whom.

@@ -1,13 +1,13 @@
 //! What binds in an instance: what changes the optimum when it is taken away.
 
 use super::brute::{Best, Slot, best};
-use super::matching::in_force;
+use super::matching::applies;
 use super::reading::{Wish, World, read};
 use pleach::instance::Document;
 use pleach::instance::document::{LinkState, Nat};
-use pleach::instance::policy::{Policy, Rule};
 use pleach::parameters::Weights;
 use pleach::units::Kbps;
+use std::collections::BTreeSet;
 
 /// Takes one kind of thing out of a document.
 type Edit = fn(&mut Document);
@@ -48,22 +48,23 @@ pub const SHAPES: [(&str, Edit); 13] = [
     ("previous", |document| document.previous.clear()),
 ];
 
-/// The rules that are built.
-pub const RULES: [&str; 7] = ["forbid", "limit_rate", "limit_node_rate", "prefer", "priority", "max_depth", "protocol"];
-
-/// The name of a policy's rule.
-pub fn rule_name(policy: &Policy) -> &'static str {
-    match policy.rule {
-        Rule::Forbid {} => "forbid",
-        Rule::LimitRate { .. } => "limit_rate",
-        Rule::LimitNodeRate(_) => "limit_node_rate",
-        Rule::Prefer { .. } => "prefer",
-        Rule::Priority { .. } => "priority",
-        Rule::MaxDepth { .. } => "max_depth",
-        Rule::Protocol { .. } => "protocol",
-        _ => policy.rule.name(),
-    }
-}
+/// Every rule.
+pub const RULES: [&str; 14] = [
+    "forbid",
+    "limit_rate",
+    "limit_volume",
+    "limit_node_rate",
+    "limit_copies",
+    "require_copies",
+    "prefer",
+    "priority",
+    "delay",
+    "redundancy",
+    "max_depth",
+    "max_delay",
+    "degrade",
+    "protocol",
+];
 
 /// Every document that lacks one kind of thing or one policy in force, by the name of what it lacks.
 pub fn variants(document: &Document) -> Vec<(&'static str, Document)> {
@@ -72,11 +73,11 @@ pub fn variants(document: &Document) -> Vec<(&'static str, Document)> {
         edit(&mut without);
         (*name, without)
     });
-    let policies = document.policies.iter().enumerate().filter(|(_, policy)| in_force(document, &policy.when));
+    let policies = document.policies.iter().enumerate().filter(|(_, policy)| applies(document, policy));
     let released = policies.map(|(p, policy)| {
         let mut without = document.clone();
         without.policies.remove(p);
-        (rule_name(policy), without)
+        (policy.rule.name(), without)
     });
     edited.chain(released).collect()
 }
@@ -98,7 +99,9 @@ pub fn binding(document: &Document, optimum: &Best) -> Vec<&'static str> {
 /// The optimum of the other document is another one.
 fn differs(other: &Document, optimum: &Best) -> bool {
     let best = best(&read(other, &Weights::default()));
-    (best.service - optimum.service).abs() > 1e-9 || best.cost != optimum.cost
+    (best.service - optimum.service).abs() > 1e-9
+        || (best.relaxation - optimum.relaxation).abs() > 1e-9
+        || best.cost != optimum.cost
 }
 
 /// A flow of the optimum is one that more policies match than without this `protocol`: all that it can do.
@@ -116,8 +119,9 @@ fn reorders(without: &Document, optimum: &Best) -> bool {
     let world = read(without, &Weights::default());
     let share = |(w, wish): (usize, &Wish)| {
         let held = &world.machines[wish.node].held[wish.content];
-        let got = optimum.flows.iter().filter(|(slot, _)| slot.node == wish.node && slot.content == wish.content).count();
-        let has = got + held.iter().filter(|held| **held).count();
+        let flows = optimum.flows.iter().filter(|(slot, _)| slot.node == wish.node && slot.content == wish.content);
+        let got: BTreeSet<usize> = flows.map(|(slot, _)| slot.substream).collect();
+        let has = got.len() + held.iter().filter(|held| **held).count();
         if optimum.served[w] { wish.weight * has as f64 / held.len() as f64 } else { 0.0 }
     };
     let worth: f64 = world.wishes.iter().enumerate().map(share).sum();

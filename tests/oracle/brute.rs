@@ -1,15 +1,17 @@
 //! The best plan by trying all of them.
 //!
-//! A **choice** says which substreams each request receives. Choices are tried from the best service down; for each, every
-//! way to give the wanted substreams their parents is searched. The first service for which there is a way is the best,
-//! and the cheapest way of that service is the optimum. A relay receives a substream only once somebody wants it from the
-//! relay: no unit cost is negative, so an idle relay never helps.
+//! A **choice** says which substreams each request receives. Choices are tried from the best service down. For each, it is
+//! decided which policies each request relaxes, and every manner of giving the wanted substreams their parents is searched
+//! ([`Search`]). The first service for which there is one is the best, the least relaxation with which there is one is the
+//! least, and the cheapest plan of that relaxation is the optimum.
 //!
-//! What the contract has and this search has not yet (relaxation, several parents per substream, copies, delays) has its
-//! place: a relaxed policy lifts the budgets and bans of one request and belongs to the choice; several parents are several
-//! cells per slot; copies and delays are further tests in [`Search::allows`].
+//! A relay receives a substream only once somebody wants it from the relay: no unit cost is negative, no rule asks for
+//! relays, so an idle one never helps. A request that receives nothing through parents relaxes nothing: no rule asks it
+//! for anything.
 
-use super::reading::{Arc, World};
+use super::law::Laws;
+use super::reading::{Wish, World};
+use super::search::Search;
 
 /// A substream that a node receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,12 +29,14 @@ pub struct Slot {
 pub struct Best {
     /// Weight times share of substreams, over served requests.
     pub service: f64,
-    /// Nothing can be relaxed yet.
+    /// Sum of 1 / rank over (request, policy) relaxed.
     pub relaxation: f64,
     /// Millionths of the unit cost times kbps.
     pub cost: u64,
     /// Whether each request is served, in the document's order.
     pub served: Vec<bool>,
+    /// The policies relaxed on each request, a bit for each place in the document's list.
+    pub relaxed: Vec<u64>,
     /// Who sends what.
     pub flows: Vec<(Slot, usize)>,
 }
@@ -50,30 +54,26 @@ struct Choice {
     service: f64,
 }
 
+/// Relaxations closer than this are equal.
+const CLOSE: f64 = 1e-9;
+
 /// The optimum of a world.
 pub fn best(world: &World) -> Best {
     let mut choices = choices(world);
     choices.sort_by(|a, b| b.service.total_cmp(&a.service));
-    let closeness = 1e-9 * world.wishes.iter().map(|wish| wish.weight).sum::<f64>();
-    let mut best: Option<Best> = None;
-    for choice in &choices {
-        if best.as_ref().is_some_and(|best| choice.service < best.service - closeness) {
-            break;
+    let close = 1e-9 * world.wishes.iter().map(|wish| wish.weight).sum::<f64>();
+    let mut rest = &choices[..];
+    while let Some(first) = rest.first() {
+        let (level, lower) = rest.split_at(rest.partition_point(|choice| choice.service >= first.service - close));
+        if let Some(best) = best_of(world, level) {
+            return best;
         }
-        let limit = best.as_ref().map_or(u64::MAX, |best| best.cost);
-        let mut search = Search::new(world, choice, limit);
-        if search.storage_holds() && search.rates_fit() {
-            search.complete();
-        }
-        if let Some(flows) = search.best {
-            let served = choice.wanted.iter().map(Option::is_some).collect();
-            best = Some(Best { service: choice.service, relaxation: 0.0, cost: search.limit, served, flows });
-        }
+        rest = lower;
     }
-    best.expect("serving nobody who is not a holder is always possible")
+    unreachable!("serving nobody who is not a holder is always possible")
 }
 
-/// Every choice that respects `min_substreams`.
+/// Every choice that respects the fewest substreams that count as served.
 fn choices(world: &World) -> Vec<Choice> {
     let mut choices = vec![Choice { wanted: Vec::new(), service: 0.0 }];
     for wish in &world.wishes {
@@ -84,10 +84,10 @@ fn choices(world: &World) -> Vec<Choice> {
             (0..1u64 << content.substreams).filter(|mask| (0..content.substreams).all(|s| !held[s] || mask >> s & 1 == 0));
         let count = |mask: u64| (0..content.substreams).filter(|&s| has(s, mask)).count();
         let mut options: Vec<(Option<u64>, f64)> = masks
-            .filter(|&mask| count(mask) >= content.min)
+            .filter(|&mask| count(mask) >= wish.min)
             .map(|mask| (Some(mask), wish.weight * count(mask) as f64 / content.substreams as f64))
             .collect();
-        if count(0) < content.min {
+        if count(0) < wish.min {
             options.push((None, 0.0));
         }
         choices = (choices.iter())
@@ -102,210 +102,79 @@ fn choices(world: &World) -> Vec<Choice> {
     choices
 }
 
-/// What a slot is in the search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cell {
-    /// Nobody wants it.
-    Unwanted,
-    /// Wanted, without a parent as yet.
-    Open,
-    /// Given by this parent.
-    Given(usize),
+/// The best plan that makes one of these choices, which serve alike.
+fn best_of(world: &World, level: &[Choice]) -> Option<Best> {
+    let nothing = vec![0; world.wishes.len()];
+    let mut best = None;
+    for choice in level {
+        search(world, choice, &nothing, 0.0, &mut best);
+    }
+    if best.is_none() && world.relaxable != 0 {
+        for choice in level.iter().filter(|choice| is_possible(world, choice, &nothing)) {
+            let (kept, relaxed) = (nothing.clone(), nothing.clone());
+            let on = |(w, wish)| world.relaxable_on(wish).into_iter().map(move |policy| (w, policy));
+            let receives = |(w, _): &(usize, &Wish)| choice.wanted[*w].unwrap_or(0) != 0;
+            let pairs: Vec<(usize, usize)> = world.wishes.iter().enumerate().filter(receives).flat_map(on).collect();
+            Decisions { world, choice, kept, relaxed }.decide(&pairs, 0.0, &mut best);
+        }
+    }
+    best
 }
 
-/// A depth-first search over parents for the slots of one choice.
-struct Search<'a> {
+/// Looks for a plan that is better than the best so far of this choice, if each request relaxes the policies in its set.
+fn search(world: &World, choice: &Choice, relaxed: &[u64], relaxation: f64, best: &mut Option<Best>) {
+    let laws = Laws::of(world, &choice.wanted, relaxed);
+    let alike = best.as_ref().filter(|best| best.relaxation <= relaxation + CLOSE);
+    let limit = alike.map_or(u64::MAX, |best| best.cost);
+    if let Some((cost, flows)) = Search::new(world, &choice.wanted, &laws, limit).cheapest() {
+        let (service, relaxed) = (choice.service, relaxed.to_vec());
+        let served = choice.wanted.iter().map(Option::is_some).collect();
+        *best = Some(Best { service, relaxation, cost, served, relaxed, flows });
+    }
+}
+
+/// There may be a plan of this choice if each request keeps the policies in its set.
+fn is_possible(world: &World, choice: &Choice, kept: &[u64]) -> bool {
+    let laws = Laws::loosest(world, &choice.wanted, kept);
+    Search::new(world, &choice.wanted, &laws, u64::MAX).any().is_some()
+}
+
+/// Which policies each request keeps and which it relaxes, as far as that is decided.
+struct Decisions<'a> {
     world: &'a World,
     choice: &'a Choice,
-    /// `cells[node][content][substream]`.
-    cells: Vec<Vec<Vec<Cell>>>,
-    /// What is left of each budget.
-    room: Vec<u64>,
-    /// `sends[parent][child]`: flows from one to the other.
-    sends: Vec<Vec<u32>>,
-    /// Cost so far.
-    cost: u64,
-    /// Only what is cheaper than this is of interest.
-    limit: u64,
-    /// The cheapest plan so far.
-    best: Option<Vec<(Slot, usize)>>,
+    kept: Vec<u64>,
+    relaxed: Vec<u64>,
 }
 
-impl<'a> Search<'a> {
-    fn new(world: &'a World, choice: &'a Choice, limit: u64) -> Search<'a> {
-        let nodes = world.machines.len();
-        let row = || world.contents.iter().map(|content| vec![Cell::Unwanted; content.substreams]).collect::<Vec<_>>();
-        let mut cells: Vec<_> = (0..nodes).map(|_| row()).collect();
-        for (wish, mask) in world.wishes.iter().zip(&choice.wanted) {
-            for (s, cell) in cells[wish.node][wish.content].iter_mut().enumerate() {
-                if mask.unwrap_or(0) >> s & 1 == 1 {
-                    *cell = Cell::Open;
-                }
-            }
-        }
-        let (room, sends) = (world.budgets.clone(), vec![vec![0; nodes]; nodes]);
-        Search { world, choice, cells, room, sends, cost: 0, limit, best: None }
-    }
-
-    fn slots(&self) -> impl Iterator<Item = (Slot, Cell)> + '_ {
-        self.cells.iter().enumerate().flat_map(|(node, contents)| {
-            contents.iter().enumerate().flat_map(move |(content, substreams)| {
-                substreams.iter().enumerate().map(move |(substream, &cell)| (Slot { node, content, substream }, cell))
-            })
-        })
-    }
-
-    fn arc(&self, slot: Slot, parent: usize) -> Option<&'a Arc> {
-        self.world.arcs[slot.content][slot.node][parent].as_ref()
-    }
-
-    fn price(&self, slot: Slot, parent: usize) -> u64 {
-        self.arc(slot, parent).map_or(0, |arc| arc.unit[slot.substream] * self.world.contents[slot.content].rate)
-    }
-
-    /// Gives every open slot a parent, in all ways that may be cheaper than the best so far.
-    fn complete(&mut self) {
-        let mut tightest: Option<(Slot, Vec<usize>)> = None;
-        let mut least = self.cost;
-        let open: Vec<Slot> = self.slots().filter(|(_, cell)| *cell == Cell::Open).map(|(slot, _)| slot).collect();
-        for slot in open {
-            let parents: Vec<usize> = (0..self.cells.len()).filter(|&parent| self.allows(slot, parent)).collect();
-            match parents.iter().map(|&parent| self.price(slot, parent)).min() {
-                None => return,
-                Some(price) => least += price,
-            }
-            if tightest.as_ref().is_none_or(|(_, fewest)| parents.len() < fewest.len()) {
-                tightest = Some((slot, parents));
-            }
-        }
-        if least >= self.limit {
+impl Decisions<'_> {
+    /// Decides about the other pairs of request and policy in every manner that may be better than the best so far. What
+    /// cannot be kept is relaxed; of the rest one is kept, then relaxed.
+    fn decide(&mut self, pairs: &[(usize, usize)], relaxation: f64, best: &mut Option<Best>) {
+        let (open, forced): (Vec<_>, Vec<_>) = pairs.iter().copied().partition(|&pair| self.may_keep(pair));
+        let relaxation = relaxation + forced.iter().map(|pair| self.world.ranks[pair.1]).sum::<f64>();
+        if best.as_ref().is_some_and(|best| relaxation > best.relaxation + CLOSE) {
             return;
         }
-        let Some((slot, mut parents)) = tightest else {
-            self.limit = self.cost;
-            self.best = Some(
-                self.slots().filter_map(|(slot, cell)| if let Cell::Given(p) = cell { Some((slot, p)) } else { None }).collect(),
-            );
-            return;
-        };
-        parents.sort_by_key(|&parent| self.price(slot, parent));
-        for parent in parents {
-            self.attempt(slot, parent);
+        forced.iter().for_each(|(wish, policy)| self.relaxed[*wish] |= 1 << policy);
+        if let Some((&(wish, policy), others)) = open.split_first() {
+            self.kept[wish] |= 1 << policy;
+            self.decide(others, relaxation, best);
+            self.kept[wish] &= !(1 << policy);
+            self.relaxed[wish] |= 1 << policy;
+            self.decide(others, relaxation + self.world.ranks[policy], best);
+            self.relaxed[wish] &= !(1 << policy);
+        } else {
+            search(self.world, self.choice, &self.relaxed, relaxation, best);
         }
+        forced.iter().for_each(|(wish, policy)| self.relaxed[*wish] &= !(1 << policy));
     }
 
-    /// Lets a parent send a slot, goes on from there, and takes it back.
-    fn attempt(&mut self, slot: Slot, parent: usize) {
-        let arc = self.arc(slot, parent).expect("only parents that are allowed are tried");
-        let rate = self.world.contents[slot.content].rate;
-        let source = self.cells[parent][slot.content][slot.substream];
-        let recruits = source == Cell::Unwanted && !self.world.machines[parent].held[slot.content][slot.substream];
-        arc.budgets.iter().for_each(|&budget| self.room[budget] -= rate);
-        self.sends[parent][slot.node] += 1;
-        self.cost += self.price(slot, parent);
-        self.cells[slot.node][slot.content][slot.substream] = Cell::Given(parent);
-        if recruits {
-            self.cells[parent][slot.content][slot.substream] = Cell::Open;
-        }
-        if self.depth_holds() {
-            self.complete();
-        }
-        if recruits {
-            self.cells[parent][slot.content][slot.substream] = Cell::Unwanted;
-        }
-        self.cells[slot.node][slot.content][slot.substream] = Cell::Open;
-        self.cost -= self.price(slot, parent);
-        self.sends[parent][slot.node] -= 1;
-        arc.budgets.iter().for_each(|&budget| self.room[budget] += rate);
-    }
-
-    /// This parent may send this slot, with what has been decided so far.
-    fn allows(&self, slot: Slot, parent: usize) -> bool {
-        let Some(arc) = self.arc(slot, parent) else { return false };
-        let rate = self.world.contents[slot.content].rate;
-        let machine = &self.world.machines[parent];
-        let children = self.sends[parent].iter().filter(|&&flows| flows > 0).count() as u32;
-        (self.sends[parent][slot.node] > 0 || children < machine.max_children)
-            && arc.budgets.iter().all(|&budget| self.room[budget] >= rate)
-            && (machine.held[slot.content][slot.substream]
-                || self.cells[parent][slot.content][slot.substream] != Cell::Unwanted
-                || self.may_relay(parent, slot.content))
-            && !self.is_below(slot, parent)
-    }
-
-    /// The node may receive a (further) substream of the content only to pass it on.
-    fn may_relay(&self, node: usize, content: usize) -> bool {
-        let machine = &self.world.machines[node];
-        let asks = self.world.wishes.iter().any(|wish| wish.node == node && wish.content == content);
-        let relays = |c: usize| self.relayed(node).any(|relayed| relayed == c);
-        !asks
-            && !machine.held[content].contains(&true)
-            && (relays(content)
-                || (self.relayed(node).count() as u32) < machine.relay_contents && self.fits_storage(node, Some(content)))
-    }
-
-    /// The contents that a node relays.
-    fn relayed(&self, node: usize) -> impl Iterator<Item = usize> + '_ {
-        let asks = move |content: usize| self.world.wishes.iter().any(|wish| wish.node == node && wish.content == content);
-        (0..self.world.contents.len())
-            .filter(move |&c| !asks(c) && self.cells[node][c].iter().any(|cell| *cell != Cell::Unwanted))
-    }
-
-    /// The parent gets the substream from the slot's node, near or far.
-    fn is_below(&self, slot: Slot, parent: usize) -> bool {
-        let mut node = parent;
-        while node != slot.node {
-            match self.cells[node][slot.content][slot.substream] {
-                Cell::Given(above) => node = above,
-                _ => return false,
-            }
-        }
-        true
-    }
-
-    /// No slot is too deep, as far as is known.
-    fn depth_holds(&self) -> bool {
-        self.slots().filter(|(_, cell)| *cell != Cell::Unwanted).all(|(slot, _)| {
-            let (mut hops, mut node) = (0, slot.node);
-            loop {
-                match self.cells[node][slot.content][slot.substream] {
-                    Cell::Given(parent) => (hops, node) = (hops + 1, parent),
-                    // Whoever sends it, a holder at best, is one hop more.
-                    Cell::Open => break hops < self.world.depth[slot.content][slot.node],
-                    Cell::Unwanted => break hops <= self.world.depth[slot.content][slot.node],
-                }
-            }
-        })
-    }
-
-    /// Storage holds for what the choice serves.
-    fn storage_holds(&self) -> bool {
-        (0..self.world.machines.len()).all(|node| self.fits_storage(node, None))
-    }
-
-    /// What a node holds, is served, relays, and `further` relays fit its storage, or nothing is added to what it holds.
-    fn fits_storage(&self, node: usize, further: Option<usize>) -> bool {
-        let machine = &self.world.machines[node];
-        let served = |content: usize| {
-            (self.world.wishes.iter().zip(&self.choice.wanted))
-                .any(|(wish, mask)| wish.node == node && wish.content == content && mask.is_some())
-        };
-        let holds = |content: usize| machine.held[content].contains(&true);
-        let gets = |content: usize| served(content) || self.relayed(node).any(|c| c == content) || further == Some(content);
-        let sizes = |which: &dyn Fn(usize) -> bool| -> f64 {
-            (0..self.world.contents.len()).filter(|&c| which(c)).map(|c| self.world.contents[c].size).sum()
-        };
-        let adds = (0..self.world.contents.len()).any(|c| gets(c) && !holds(c) && self.world.contents[c].is_file);
-        !adds || sizes(&|c| holds(c) || gets(c)) <= machine.storage
-    }
-
-    /// The wanted substreams do not exceed all uplinks together, nor any downlink: a quick no to hopeless choices.
-    fn rates_fit(&self) -> bool {
-        let nodes = self.cells.len();
-        let rate = |slot: &Slot| self.world.contents[slot.content].rate;
-        let open: Vec<Slot> = self.slots().filter(|(_, cell)| *cell == Cell::Open).map(|(slot, _)| slot).collect();
-        let uplinks: u64 = self.room[..nodes].iter().fold(0, |sum, room| sum.saturating_add(*room));
-        let received = |node: usize| open.iter().filter(|slot| slot.node == node).map(rate).sum::<u64>();
-        open.iter().map(rate).sum::<u64>() <= uplinks && (0..nodes).all(|node| received(node) <= self.room[nodes + node])
+    /// A plan may be possible if the request keeps the policy, too.
+    fn may_keep(&mut self, (wish, policy): (usize, usize)) -> bool {
+        self.kept[wish] |= 1 << policy;
+        let possible = is_possible(self.world, self.choice, &self.kept);
+        self.kept[wish] &= !(1 << policy);
+        possible
     }
 }

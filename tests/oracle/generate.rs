@@ -1,7 +1,7 @@
-//! Seeded tiny instances: at most 6 nodes, at most 8 substreams to be received over all requests.
+//! Seeded tiny instances: at most 7 nodes, at most 8 substreams to be received over all requests.
 //!
 //! Capacities are a few substream rates with a little to spare or to lack, so that they bind often; everything that the
-//! contract defines and that is built so far occurs.
+//! contract defines occurs.
 
 use super::policies::policies;
 use super::topology::{COUNTRIES, PLACES, links, network, paths, routes};
@@ -15,7 +15,9 @@ use rand_pcg::Pcg64;
 use smol_str::{SmolStr, format_smolstr};
 
 /// Most substreams that requests may lack.
-pub const MOST_MISSING: u32 = 8;
+pub const MOST_MISSING: u32 = 10;
+/// The same where it is not about a crowd.
+const FEW_MISSING: u32 = 8;
 
 /// What an instance is about; some things seldom bind by chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub enum Theme {
     Scarce,
     /// The viewers are several links away.
     Routed,
+    /// Many viewers compete for parents that are few and cost differently: taking one after the other is seldom best.
+    Crowded,
 }
 
 impl Theme {
@@ -41,7 +45,8 @@ impl Theme {
 pub struct Plot {
     /// What it is about.
     pub theme: Theme,
-    uplinks_tight: bool,
+    /// Those who have something can send little of it.
+    pub uplinks_tight: bool,
     downlinks: bool,
     children: bool,
     storage: bool,
@@ -54,21 +59,25 @@ pub struct Plot {
 
 impl Plot {
     fn draw(rng: &mut Pcg64) -> Plot {
-        let theme = match rng.random_range(0..14) {
-            0..5 => Theme::Mixed,
-            5..9 => Theme::Relays,
-            9..12 => Theme::Scarce,
-            _ => Theme::Routed,
+        let theme = match rng.random_range(0..28) {
+            0..3 => Theme::Mixed,
+            3..6 => Theme::Relays,
+            6..9 => Theme::Scarce,
+            9 => Theme::Routed,
+            _ => Theme::Crowded,
         };
-        let calm = theme.is_calm();
-        let mut some = |chance: f64| rng.random_bool(if calm { 0.1 } else { chance });
+        let mut some = |chance: f64| match theme {
+            _ if theme.is_calm() => rng.random_bool(0.1),
+            Theme::Crowded => rng.random_bool(0.3 * chance),
+            _ => rng.random_bool(chance),
+        };
         Plot {
             theme,
-            uplinks_tight: some(0.4),
+            uplinks_tight: some(if theme == Theme::Crowded { 0.9 } else { 0.4 }),
             downlinks: some(0.7),
             children: some(0.7),
             storage: some(0.6),
-            nat: some(0.45),
+            nat: theme != Theme::Crowded && some(0.45),
             links_tight: some(0.5),
             links_fail: some(0.35),
         }
@@ -83,9 +92,14 @@ pub fn tiny(seed: u64) -> Document {
     let networks = match plot.theme {
         Theme::Routed => 4,
         Theme::Mixed => pick(rng, &[1, 2, 2, 3, 3, 4]),
+        Theme::Crowded => pick(rng, &[2, 3]),
         _ => pick(rng, &[1, 2, 2, 3]),
     };
-    let contents = if plot.theme == Theme::Scarce { 1 } else { rng.random_range(1..=2) };
+    let contents = match plot.theme {
+        Theme::Scarce => 1,
+        Theme::Crowded => pick(rng, &[1, 1, 1, 2]),
+        _ => rng.random_range(1..=2),
+    };
     let mut document = Document {
         format: INSTANCE_FORMAT.to_owned(),
         name: format!("tiny-{seed}"),
@@ -99,10 +113,11 @@ pub fn tiny(seed: u64) -> Document {
     }
     document.links = links(rng, &document, plot);
     document.routes = routes(rng, &document, plot);
-    document.nodes = (0..pick(rng, &[3, 4, 5, 5, 6, 6])).map(|n| node(rng, &document, plot, n)).collect();
+    let nodes = if plot.theme == Theme::Crowded { 7 } else { pick(rng, &[3, 4, 5, 5, 6, 6]) };
+    document.nodes = (0..nodes).map(|n| node(rng, &document, plot, n)).collect();
     document.holdings = holdings(rng, &document, plot);
     document.requests = requests(rng, &document, plot);
-    document.paths = paths(rng, &document);
+    document.paths = paths(rng, &document, plot);
     document.previous = previous(rng, &document);
     document.policies = policies(rng, &document, plot);
     document
@@ -125,22 +140,30 @@ pub fn word(rng: &mut Pcg64, words: &[&'static str]) -> SmolStr {
 
 /// A capacity of a few substreams of the document's contents, now and then a little short.
 pub fn some_rates(rng: &mut Pcg64, document: &Document, most: u64) -> Kbps {
+    let least = u64::from(rng.random_bool(0.9)).min(most);
+    rates_between(rng, document, least, most)
+}
+
+fn rates_between(rng: &mut Pcg64, document: &Document, least: u64, most: u64) -> Kbps {
     let content = document.contents.choose(rng).expect("there is a content");
     let rate = content.bitrate_kbps.0.div_ceil(u64::from(content.substreams));
-    let least = u64::from(rng.random_bool(0.9)).min(most);
     let rates = rng.random_range(least..=most) * rate;
     Kbps(if rng.random_bool(0.2) { rates.saturating_sub(1) } else { rates + pick(rng, &[0, 0, 1, 50]) })
 }
 
 fn content(rng: &mut Pcg64, plot: &Plot, number: usize) -> ContentRow {
-    let substreams = if plot.theme == Theme::Mixed { pick(rng, &[1, 1, 2, 2, 3, 4]) } else { pick(rng, &[1, 1, 2, 3]) };
+    let substreams = match plot.theme {
+        Theme::Mixed => pick(rng, &[1, 1, 2, 2, 3, 4]),
+        Theme::Crowded => pick(rng, &[1, 2, 2, 2]),
+        _ => pick(rng, &[1, 1, 2, 3]),
+    };
     let kind = pick(rng, &[None, Some(ContentKind::Live), Some(ContentKind::File), Some(ContentKind::File)]);
     ContentRow {
         id: format_smolstr!("c{number}"),
         kind,
         bitrate_kbps: Kbps(pick(rng, &[400, 1000, 1001, 2400, 4000])),
         substreams,
-        min_substreams: maybe(rng, 0.7, |rng| rng.random_range(1..=substreams)),
+        min_substreams: maybe(rng, 0.5, |rng| rng.random_range(1..=substreams)),
         size_mb: (kind == Some(ContentKind::File)).then(|| pick(rng, &[100.0, 300.0, 700.0])),
         category: maybe(rng, 0.6, |rng| word(rng, &["sport", "film"])),
         media: pick(rng, &[None, None, Some(Media::Video), Some(Media::Audio), Some(Media::Data)]),
@@ -164,7 +187,7 @@ fn node(rng: &mut Pcg64, document: &Document, plot: &Plot, number: usize) -> Nod
     let theme = plot.theme;
     let role = match number {
         0 => Role::Origin,
-        1 if theme == Theme::Relays => pick(rng, &[Role::Waypoint, Role::Waypoint, Role::Waypoint, Role::Peer]),
+        1 if matches!(theme, Theme::Relays | Theme::Crowded) => Role::Waypoint,
         _ => pick(rng, &[Role::Server, Role::Waypoint, Role::Peer, Role::Peer, Role::Peer, Role::Peer, Role::Peer, Role::Peer]),
     };
     let network = match (theme, number) {
@@ -174,14 +197,17 @@ fn node(rng: &mut Pcg64, document: &Document, plot: &Plot, number: usize) -> Nod
     };
     let rates = match (theme, number) {
         (Theme::Relays, 1) => 16,
-        (Theme::Scarce, 0) => 3,
         (Theme::Scarce, _) => u64::from(rng.random_bool(0.2)),
+        (Theme::Crowded, 1) => 8,
+        (Theme::Crowded, _) => 3,
         (_, 0) if plot.uplinks_tight => 6,
         (_, _) if plot.uplinks_tight => 3,
         (_, 0) => 16,
         _ => 8,
     };
-    let place = maybe(rng, 0.3, |rng| pick(rng, &PLACES));
+    let substreams = u64::from(document.contents[0].substreams);
+    let often = if theme == Theme::Crowded { 0.8 } else { 0.3 };
+    let place = maybe(rng, often, |rng| pick(rng, &PLACES));
     let clusters = document.clusters.iter().filter(|_| rng.random_bool(0.4)).map(|cluster| cluster.id.clone()).collect();
     let plans = [Scalar::Text("gold".into()), Scalar::Text("free".into())];
     let addresses = ["203.0.113.7", "203.0.113.200", "198.51.100.9", "2001:db8::7"];
@@ -197,19 +223,32 @@ fn node(rng: &mut Pcg64, document: &Document, plot: &Plot, number: usize) -> Nod
         affinity: ["friends", "club"].into_iter().filter(|_| rng.random_bool(0.35)).map(SmolStr::new_static).collect(),
         clusters,
         max_children: maybe(rng, if plot.children { 0.8 } else { 0.0 }, |rng| {
-            rng.random_range(if number < 2 { 1..=3 } else { 0..=2 })
+            rng.random_range(match number {
+                0 if theme == Theme::Crowded => 2..=4,
+                0..2 => 1..=3,
+                _ => 0..=2,
+            })
         }),
         relay_contents: relay_contents(rng, theme, role, number),
         storage_mb: maybe(rng, if plot.storage { 0.8 } else { 0.0 }, |rng| pick(rng, &[50.0, 100.0, 300.0, 400.0, 800.0])),
         loss: maybe(rng, 0.4, |rng| pick(rng, &[0.0, 0.01, 0.2])),
         availability: maybe(rng, 0.4, |rng| pick(rng, &[0.5, 0.9, 1.0])),
-        cost: maybe(rng, 0.3, |rng| pick(rng, &[0.0, 0.25, 1.5])),
+        cost: match (theme, number) {
+            (Theme::Crowded, 0) => Some(pick(rng, &[1.0, 1.5, 2.0])),
+            (Theme::Crowded, 1) => Some(pick(rng, &[0.0, 0.1, 0.25])),
+            _ => maybe(rng, often, |rng| pick(rng, &[0.0, 0.25, 0.6, 1.5])),
+        },
         attributes: attributes(rng, &[("plan", &plans), ("age", &[Scalar::Number(3.0), Scalar::Number(30.0)])]),
         ..NodeRow::new(
             format_smolstr!("{}{number}", pick(rng, &["a", "b", "c"])),
             role,
             network.id.clone(),
-            some_rates(rng, document, rates),
+            match (theme, number) {
+                (Theme::Scarce, 0) => rates_between(rng, document, substreams, substreams + 1),
+                (Theme::Crowded, 0) if plot.uplinks_tight => rates_between(rng, document, 2, 6),
+                (Theme::Crowded, 0) => rates_between(rng, document, 5, 12),
+                _ => some_rates(rng, document, rates),
+            },
         )
     }
 }
@@ -226,8 +265,8 @@ fn nat(rng: &mut Pcg64, plot: &Plot, number: usize) -> Option<Nat> {
 
 fn relay_contents(rng: &mut Pcg64, theme: Theme, role: Role, number: usize) -> Option<u32> {
     match (theme, number, role) {
-        (Theme::Relays, 1, Role::Waypoint) => pick(rng, &[None, Some(0), Some(0), Some(1)]),
-        (Theme::Relays, 1, _) => pick(rng, &[None, Some(0), Some(1), Some(2)]),
+        (Theme::Relays, 1, _) => pick(rng, &[None, Some(0), Some(0), Some(0), Some(1)]),
+        (Theme::Crowded, 1, _) => pick(rng, &[None, None, Some(0), Some(1)]),
         (_, _, Role::Waypoint) => maybe(rng, 0.5, |rng| rng.random_range(0..=1)),
         _ => maybe(rng, 0.35, |rng| rng.random_range(0..=2)),
     }
@@ -239,9 +278,10 @@ fn holdings(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<HoldingRow
     for (n, node) in document.nodes.iter().enumerate() {
         for content in &document.contents {
             let chance = match (n, node.role, content.kind) {
+                (0, _, _) if plot.theme == Theme::Crowded => 1.0,
                 (0, _, _) => 0.95,
                 (1, _, _) if plot.theme == Theme::Relays => 0.3,
-                _ if plot.theme.is_calm() => 0.06,
+                _ if plot.theme.is_calm() || plot.theme == Theme::Crowded => 0.06,
                 (_, Role::Server, _) => 0.5,
                 (_, _, Some(ContentKind::File)) => 0.25,
                 _ => 0.12,
@@ -249,7 +289,11 @@ fn holdings(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<HoldingRow
             if !rng.random_bool(chance) {
                 continue;
             }
-            let whole = rng.random_bool(if n == 0 { 0.85 } else { 0.4 });
+            let whole = rng.random_bool(match n {
+                0 if plot.theme == Theme::Crowded => 1.0,
+                0 => 0.85,
+                _ => 0.4,
+            });
             let part: Vec<u32> = (0..content.substreams).filter(|_| rng.random_bool(0.5)).collect();
             let substreams = (!whole && !part.is_empty()).then_some(part);
             holdings.push(HoldingRow { node: node.id.clone(), content: content.id.clone(), substreams });
@@ -263,6 +307,7 @@ fn requests(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<RequestRow
     let mut pairs: Vec<(&NodeRow, &ContentRow)> =
         document.nodes.iter().flat_map(|node| document.contents.iter().map(move |content| (node, content))).collect();
     pairs.shuffle(rng);
+    let most = if plot.theme == Theme::Crowded { MOST_MISSING } else { FEW_MISSING };
     let (mut requests, mut missing) = (Vec::new(), 0);
     for (node, content) in pairs {
         let holding = document.holdings.iter().find(|h| h.node == node.id && h.content == content.id);
@@ -270,10 +315,11 @@ fn requests(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<RequestRow
         let chance = match node.role {
             _ if held == content.substreams => 0.05,
             _ if requests.is_empty() => 1.0,
+            Role::Server if plot.theme == Theme::Crowded => 0.9,
             Role::Peer => 0.9,
             _ => 0.1,
         };
-        if missing + content.substreams - held <= MOST_MISSING && rng.random_bool(chance) {
+        if missing + content.substreams - held <= most && rng.random_bool(chance) {
             missing += content.substreams - held;
             let chance = if plot.theme == Theme::Scarce { 1.0 } else { 0.6 };
             let weight = maybe(rng, chance, |rng| pick(rng, &[0.25, 0.5, 1.0, 2.0, 3.0]));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use pleach::instance::document::{ContentRow, LinkRow, NetworkRow, NodeRow};
-use pleach::instance::policy::{Day, Hours, Matcher, Policy, Relation, RelationTest, Selector, Test, When};
+use pleach::instance::policy::{Day, Hours, Matcher, Policy, Relation, RelationTest, Rule, Selector, Test, When};
 use pleach::instance::{Attributes, ContentKind, Document, LinkState, Media, Nat, Role, Scalar};
 use smol_str::SmolStr;
 
@@ -224,6 +224,29 @@ pub fn flow_matches(
         && policy.relation.as_ref().is_none_or(|relation| relation_holds(document, source, destination, relation))
 }
 
+/// A policy is in force at the document's time.
+pub fn applies(document: &Document, policy: &Policy) -> bool {
+    let ended = |rule: &Rule| matches!(rule, Rule::LimitVolume { period_end, .. } if time(document) >= *period_end);
+    in_force(document, &policy.when) && !ended(&policy.rule)
+}
+
+/// What the matching flows together may carry: the rate itself, or what is left of a volume over the seconds that are
+/// left.
+pub fn rate_limit(document: &Document, rule: &Rule) -> Option<u64> {
+    match rule {
+        Rule::LimitRate { max_kbps } => Some(max_kbps.0),
+        Rule::LimitVolume { max_gb, used_gb, period_end } => {
+            let seconds = (period_end.as_nanosecond() - time(document).as_nanosecond()) as f64 / 1e9;
+            Some(((max_gb - used_gb) * 8e6 / seconds).floor().max(0.0) as u64)
+        }
+        _ => None,
+    }
+}
+
+fn time(document: &Document) -> Timestamp {
+    document.time.parse().expect("the generator writes RFC 3339")
+}
+
 /// A condition holds at the document's time.
 pub fn in_force(document: &Document, when: &When) -> bool {
     let link = |id: &SmolStr| document.links.iter().find(|link| link.id == *id).expect("conditions name links that exist");
@@ -236,9 +259,8 @@ pub fn in_force(document: &Document, when: &When) -> bool {
 }
 
 fn in_hours(document: &Document, hours: &Hours) -> bool {
-    let time: Timestamp = document.time.parse().expect("the generator writes RFC 3339");
     let zone = hours.timezone.as_deref().unwrap_or("UTC");
-    let local = time.to_zoned_datetime(TimeZone::get(zone).expect("the generator names time zones that exist"));
+    let local = time(document).to_zoned_datetime(TimeZone::get(zone).expect("the generator names time zones that exist"));
     let today = local.weekday().to_monday_zero_offset() as usize;
     let listed = |day: usize| hours.days.as_ref().is_none_or(|days| days.contains(&Day::ALL[day % 7].1));
     let second = i64::from(local.hour()) * 3600 + i64::from(local.minute()) * 60 + i64::from(local.second());

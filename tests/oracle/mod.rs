@@ -5,7 +5,8 @@
 //! is slow and plain on purpose. Nothing of the engine is used but the types of the file format.
 //!
 //! ```text
-//! generate (topology, policies) -> Document --reading (matching, geography)--> World --brute--> Best --plan--> Plan
+//! generate (topology, policies) -> Document --reading (matching, geography)--> World --brute (law, search)--> Best
+//!                            Best --plan--> Plan
 //!                            Document --binding: take one item away, search again--> which items bind
 //! ```
 //!
@@ -15,8 +16,10 @@ pub mod binding;
 pub mod brute;
 pub mod generate;
 pub mod geography;
+pub mod law;
 pub mod matching;
 pub mod plan;
 pub mod policies;
 pub mod reading;
+pub mod search;
 pub mod topology;

@@ -1,8 +1,9 @@
 //! The optimum as a plan, with everything that a plan tells counted once more.
 
 use super::brute::{Best, Slot, best};
-use super::matching::in_force;
-use super::reading::{World, concerns, read};
+use super::law::{has, law};
+use super::matching::{applies, rate_limit};
+use super::reading::{Wish, World, concerns, read};
 use pleach::ids::{Id, LinkId, NodeId, PolicyId};
 use pleach::instance::document::ParentCell;
 use pleach::instance::policy::{Policy, Rule};
@@ -12,7 +13,7 @@ use pleach::plan::file::Changes;
 use pleach::plan::{Assignment, LinkUse, Method, Origin, Plan, PolicyUse, Reason, Statistics, Termination, Unserved, Value};
 use pleach::units::Kbps;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan in the making.
 struct Telling<'a> {
@@ -20,13 +21,14 @@ struct Telling<'a> {
     instance: &'a Instance,
     world: &'a World,
     best: &'a Best,
-    /// Who sends each slot.
-    parents: BTreeMap<Slot, usize>,
+    /// Who sends each slot that is received.
+    parents: BTreeMap<Slot, Vec<usize>>,
 }
 
 /// Tells the optimum of a document as a plan for the instance made from it.
 pub fn plan(document: &Document, instance: &Instance, world: &World, best: &Best) -> Plan {
-    let parents = best.flows.iter().copied().collect();
+    let mut parents: BTreeMap<Slot, Vec<usize>> = BTreeMap::new();
+    best.flows.iter().for_each(|(slot, parent)| parents.entry(*slot).or_default().push(*parent));
     Telling { document, instance, world, best, parents }.plan()
 }
 
@@ -36,7 +38,7 @@ impl Telling<'_> {
         let (mut assignments, mut unserved, mut protocol_names) = (Vec::new(), Vec::new(), Vec::new());
         for node in 0..self.document.nodes.len() {
             for content in 0..self.document.contents.len() {
-                let wish = self.world.wishes.iter().position(|wish| wish.node == node && wish.content == content);
+                let wish = self.world.wish(node, content);
                 let receives = self.parents.keys().any(|slot| slot.node == node && slot.content == content);
                 match wish {
                     Some(wish) if !self.best.served[wish] => unserved.push(self.unserved(wish)),
@@ -79,24 +81,58 @@ impl Telling<'_> {
         self.instance.content(&self.document.contents[content].id).expect("the instance has the document's contents")
     }
 
+    /// A policy of the document in the instance, which may have more of them.
+    fn policy(&self, policy: usize) -> PolicyId {
+        let id = &self.document.policies[policy].id;
+        let place = self.instance.policies.iter().position(|known| known.id == *id);
+        PolicyId::new(place.expect("the instance has the document's policies"))
+    }
+
     fn slots(&self, node: usize, content: usize) -> impl Iterator<Item = Slot> + use<> {
         let substreams = self.world.contents[content].substreams;
         (0..substreams).map(move |substream| Slot { node, content, substream })
     }
 
     fn assignment(&self, node: usize, content: usize, relay: bool, names: &mut Vec<SmolStr>) -> Assignment {
-        let parent = |slot: Slot| self.parents.get(&slot).map_or(NodeId::NONE, |&parent| self.id(parent));
-        let cells: Vec<NodeId> = self.slots(node, content).map(parent).collect();
-        let protocols: Vec<u16> = self.slots(node, content).map(|slot| self.protocol(slot, names)).collect();
+        let parents = |slot: Slot| self.above(slot).iter().map(|&parent| self.id(parent)).collect();
+        let lists: Vec<Vec<NodeId>> = self.slots(node, content).map(parents).collect();
+        let relaxed = self.relaxed(node, content);
+        let late = if lists.iter().all(Vec::is_empty) { 0.0 } else { law(self.world, node, content, relaxed).delay };
+        let parents = Parents::lists(&lists);
+        let width = parents.width();
+        let mut protocols = vec![Assignment::NO_PROTOCOL; lists.len() * width];
+        for (s, slot) in self.slots(node, content).enumerate() {
+            for (place, &parent) in self.above(slot).iter().enumerate() {
+                protocols[s * width + place] = self.protocol(slot, parent, names);
+            }
+        }
+        let mut relaxed: Vec<PolicyId> =
+            (0..self.document.policies.len()).filter(|&p| has(relaxed, p)).map(|p| self.policy(p)).collect();
+        relaxed.sort_unstable();
         Assignment {
             node: self.id(node),
             content: self.content(content),
-            parents: Parents::single(cells),
+            parents,
             protocols: Some(protocols.into()),
-            relaxed: Vec::new(),
-            delay: None,
+            relaxed,
+            delay: Some(late),
             relay,
         }
+    }
+
+    /// The parents of a slot.
+    fn above(&self, slot: Slot) -> &[usize] {
+        self.parents.get(&slot).map_or(&[], Vec::as_slice)
+    }
+
+    /// The policies relaxed on a node's request for a content.
+    fn relaxed(&self, node: usize, content: usize) -> u64 {
+        self.world.wish(node, content).map_or(0, |wish| self.best.relaxed[wish])
+    }
+
+    /// Every flow.
+    fn flows(&self) -> impl Iterator<Item = (Slot, usize)> + '_ {
+        self.best.flows.iter().copied()
     }
 
     /// The policies that match the flow of a slot.
@@ -106,8 +142,7 @@ impl Telling<'_> {
     }
 
     /// The protocol of least rank number, then of the first policy.
-    fn protocol(&self, slot: Slot, names: &mut Vec<SmolStr>) -> u16 {
-        let Some(&parent) = self.parents.get(&slot) else { return Assignment::NO_PROTOCOL };
+    fn protocol(&self, slot: Slot, parent: usize, names: &mut Vec<SmolStr>) -> u16 {
         let named = self.matched(&slot, parent).iter().filter_map(|&p| match &self.document.policies[p] {
             Policy { rank, rule: Rule::Protocol { name }, .. } => Some((*rank, p, name)),
             _ => None,
@@ -129,10 +164,10 @@ impl Telling<'_> {
 
     /// Section 5: the first reason that applies.
     fn reason(&self, wish: usize) -> (Reason, Vec<PolicyId>) {
-        let (node, content) = (self.world.wishes[wish].node, self.world.wishes[wish].content);
+        let Wish { node, content, min, .. } = self.world.wishes[wish];
         let title = &self.world.contents[content];
         let held = |s: usize| self.world.machines.iter().any(|machine| machine.held[content][s]);
-        if (0..title.substreams).filter(|&s| held(s)).count() < title.min {
+        if (0..title.substreams).filter(|&s| held(s)).count() < min {
             return (Reason::NoSource, Vec::new());
         }
         let asks = |other: usize| self.world.wishes.iter().any(|wish| wish.node == other && wish.content == content);
@@ -144,7 +179,9 @@ impl Telling<'_> {
         // Without its policies the document says who is reached.
         let lawless = Document { policies: Vec::new(), ..self.document.clone() };
         let open = read(&lawless, &Weights::default());
-        let reached = |world: &World| senders.iter().any(|&sender| world.arcs[content][node][sender].is_some());
+        let open_to =
+            |world: &World, sender: usize| world.arcs[content][node][sender].as_ref().is_some_and(|arc| arc.forbids.is_empty());
+        let reached = |world: &World| senders.iter().any(|&sender| open_to(world, sender));
         if !reached(&open) {
             return (Reason::Unreachable, Vec::new());
         }
@@ -152,8 +189,10 @@ impl Telling<'_> {
             return (Reason::Policy, self.forbids());
         }
         let mut deep = read(self.document, &Weights::default());
-        if deep.depth[content][node] != u32::MAX {
-            deep.depth[content][node] = u32::MAX;
+        let bounds = |p: usize| matches!(deep.rules[p], Rule::MaxDepth { .. } | Rule::MaxDelay { .. });
+        let (bounding, others): (Vec<usize>, Vec<usize>) = deep.concerned[content][node].iter().partition(|p| bounds(**p));
+        if !bounding.is_empty() {
+            deep.concerned[content][node] = others;
             if best(&deep).served[wish] {
                 return (Reason::Depth, Vec::new());
             }
@@ -161,15 +200,15 @@ impl Telling<'_> {
         let before = (0..title.substreams)
             .filter(|&s| self.world.machines[node].held[content][s] || !self.before(node, content, s).is_empty())
             .count();
-        if before >= title.min { (Reason::Displaced, Vec::new()) } else { (Reason::Capacity, Vec::new()) }
+        if before >= min { (Reason::Displaced, Vec::new()) } else { (Reason::Capacity, Vec::new()) }
     }
 
     /// All policies in force that forbid something: at least those that matter.
     fn forbids(&self) -> Vec<PolicyId> {
         let policies = self.document.policies.iter().enumerate();
         policies
-            .filter(|(_, policy)| matches!(policy.rule, Rule::Forbid {}) && in_force(self.document, &policy.when))
-            .map(|(p, _)| PolicyId::new(p))
+            .filter(|(_, policy)| matches!(policy.rule, Rule::Forbid {}) && applies(self.document, policy))
+            .map(|(p, _)| self.policy(p))
             .collect()
     }
 
@@ -194,8 +233,8 @@ impl Telling<'_> {
                 let arc = self.world.arcs[slot.content][slot.node][parent].as_ref();
                 arc.is_some_and(|arc| arc.route.contains(&l))
             };
-            let flows = self.parents.iter().filter(|(slot, parent)| crosses(slot, **parent));
-            flows.map(|(slot, _)| self.rate(slot)).sum::<u64>()
+            let flows = self.flows().filter(|(slot, parent)| crosses(slot, *parent));
+            flows.map(|(slot, _)| self.rate(&slot)).sum::<u64>()
         };
         let link = |(l, row): (usize, &pleach::instance::document::LinkRow)| {
             let (load, used) = (load(l), row.used_kbps.unwrap_or_default());
@@ -209,15 +248,16 @@ impl Telling<'_> {
 
     fn policies(&self) -> Vec<PolicyUse> {
         let policies = self.document.policies.iter().enumerate();
-        let in_force = policies.filter(|(_, policy)| in_force(self.document, &policy.when));
+        let in_force = policies.filter(|(_, policy)| applies(self.document, policy));
         let told = in_force.map(|(p, policy)| {
             let matched =
                 self.world.wishes.iter().filter(|wish| concerns(self.document, policy, wish.node, wish.content)).count();
-            let flows = self.parents.iter().filter(|(slot, parent)| self.matched(slot, **parent).contains(&p));
-            let usage: u64 = flows.map(|(slot, _)| self.rate(slot)).sum();
-            let limit = if let Rule::LimitRate { max_kbps } = policy.rule { Some(max_kbps) } else { None };
+            let counts = |slot: &Slot| !has(self.relaxed(slot.node, slot.content), p);
+            let flows = self.flows().filter(|(slot, parent)| counts(slot) && self.matched(slot, *parent).contains(&p));
+            let usage: u64 = flows.map(|(slot, _)| self.rate(&slot)).sum();
+            let limit = rate_limit(self.document, &policy.rule).map(Kbps);
             PolicyUse {
-                policy: PolicyId::new(p),
+                policy: self.policy(p),
                 matched: matched as u64,
                 usage: limit.map(|_| Kbps(usage)),
                 limit,
@@ -232,37 +272,38 @@ impl Telling<'_> {
         let mut changes = Changes::default();
         for slot in self.world.wishes.iter().flat_map(|wish| self.slots(wish.node, wish.content)) {
             let before = self.before(slot.node, slot.content, slot.substream);
-            match self.parents.get(&slot).map(|&parent| &self.document.nodes[parent].id) {
-                None if before.is_empty() => {}
-                None => changes.removed += 1,
-                Some(_) if before.is_empty() => changes.added += 1,
-                Some(now) if before == [now.clone()] => changes.kept += 1,
-                Some(_) => changes.changed += 1,
+            let before: BTreeSet<SmolStr> = before.into_iter().collect();
+            let now: BTreeSet<SmolStr> = self.above(slot).iter().map(|&parent| self.document.nodes[parent].id.clone()).collect();
+            match (now.is_empty(), before.is_empty()) {
+                (true, true) => {}
+                (true, false) => changes.removed += 1,
+                (false, true) => changes.added += 1,
+                (false, false) if now == before => changes.kept += 1,
+                (false, false) => changes.changed += 1,
             }
         }
         changes
     }
 
-    /// The nodes above a slot, up to a holder.
-    fn above(&self, slot: Slot) -> Vec<usize> {
-        let mut above = Vec::new();
-        let mut at = slot;
-        while let Some(&parent) = self.parents.get(&at) {
-            above.push(parent);
-            at.node = parent;
-        }
-        above
+    /// The longest way from a holder to a slot, in hops.
+    fn depth(&self, slot: Slot) -> usize {
+        self.above(slot).iter().map(|&parent| self.depth(Slot { node: parent, ..slot }) + 1).max().unwrap_or(0)
+    }
+
+    /// A slot that has parents has none left when a peer fails: each is that peer or has lost the substream itself.
+    fn is_lost(&self, slot: Slot, peer: usize) -> bool {
+        let fails = |parent: usize| parent == peer || self.is_lost(Slot { node: parent, ..slot }, peer);
+        !self.above(slot).is_empty() && self.above(slot).iter().all(|&parent| fails(parent))
     }
 
     fn statistics(&self) -> Statistics {
         let is_peer = |node: usize| self.document.nodes[node].role == Role::Peer;
-        let all: u64 = self.parents.keys().map(|slot| self.rate(slot)).sum();
-        let peers: u64 = self.parents.iter().filter(|(_, p)| is_peer(**p)).map(|(slot, _)| self.rate(slot)).sum();
-        let asked = |slot: &&Slot| self.world.wishes.iter().any(|w| w.node == slot.node && w.content == slot.content);
-        let depths: Vec<usize> = self.parents.keys().filter(asked).map(|slot| self.above(*slot).len()).collect();
-        let loss = |wish: &super::reading::Wish, peer: usize| {
-            self.slots(wish.node, wish.content).filter(|slot| self.above(*slot).contains(&peer)).count()
-        };
+        let all: u64 = self.flows().map(|(slot, _)| self.rate(&slot)).sum();
+        let peers: u64 = self.flows().filter(|(_, parent)| is_peer(*parent)).map(|(slot, _)| self.rate(&slot)).sum();
+        let asked = |slot: &&Slot| self.world.wish(slot.node, slot.content).is_some();
+        let depths: Vec<usize> = self.parents.keys().filter(asked).map(|slot| self.depth(*slot)).collect();
+        let loss =
+            |wish: &Wish, peer: usize| self.slots(wish.node, wish.content).filter(|slot| self.is_lost(*slot, peer)).count();
         let peers_lost = (0..self.document.nodes.len()).filter(|&node| is_peer(node));
         let worst = peers_lost.flat_map(|peer| self.world.wishes.iter().map(move |wish| loss(wish, peer))).max();
         let share = |part: f64, whole: f64| if whole == 0.0 { 0.0 } else { part / whole };

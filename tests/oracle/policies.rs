@@ -10,14 +10,29 @@ use rand::seq::IndexedRandom;
 use rand_pcg::Pcg64;
 use smol_str::{SmolStr, format_smolstr};
 
-/// Two to five policies; where there is not enough for all, fewer, and one that favours who would else come last.
+/// Most policies that may be relaxed in one instance.
+const MOST_RELAXABLE: usize = 2;
+
+/// Some policies of any kind, few where there is not enough for all, then some that matter: broad, always in force, often
+/// relaxable. Where there is not enough for all, a last one favours who would else come last.
 pub fn policies(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<Policy> {
-    let count = rng.random_range(if plot.theme.is_calm() { 0..=2 } else { 3..=6 });
-    let rules: Vec<Rule> = (0..count).map(|_| rule(rng, document)).collect();
+    let (casual, meant) = match plot.theme {
+        Theme::Crowded => (1..=2, 2..=3),
+        Theme::Relays => (0..=1, 0..=0),
+        theme if theme.is_calm() => (0..=1, 0..=1),
+        _ => (1..=4, 2..=2),
+    };
+    let casual = rng.random_range(casual);
+    let count = casual + rng.random_range(meant);
+    let rules: Vec<Rule> = (0..count).map(|_| rule(rng, document, plot)).collect();
     let mut policies: Vec<Policy> = rules.into_iter().enumerate().map(|(p, rule)| policy(rng, document, p, rule)).collect();
+    policies[casual..].iter_mut().for_each(|policy| broaden(rng, document, policy));
+    let most = if plot.theme == Theme::Crowded { 1 } else { MOST_RELAXABLE };
+    policies.iter_mut().filter(|policy| policy.relaxable).skip(most).for_each(|policy| policy.relaxable = false);
     let weight_of = |request: &&RequestRow| request.weight.unwrap_or(1.0);
     let last = document.requests.iter().min_by(|a, b| weight_of(a).total_cmp(&weight_of(b)));
-    if let (Theme::Scarce, Some(last)) = (plot.theme, last) {
+    let scarce = plot.theme == Theme::Scarce || plot.theme == Theme::Crowded && plot.uplinks_tight;
+    if let (true, Some(last)) = (scarce, last) {
         let weight = 10.0;
         let mut priority = policy(rng, document, count, Rule::Priority { weight });
         (priority.when, priority.content) = Default::default();
@@ -27,27 +42,64 @@ pub fn policies(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<Policy
     policies
 }
 
+/// Lets a policy matter more often.
+fn broaden(rng: &mut Pcg64, document: &Document, policy: &mut Policy) {
+    (policy.when, policy.content) = Default::default();
+    policy.relaxable = policy.rule.is_relaxable() && rng.random_bool(0.45);
+    let wanters = || document.nodes.iter().filter(|node| document.requests.iter().any(|request| request.node == node.id));
+    let some: Vec<&str> = wanters().map(|node| node.id.as_str()).filter(|_| rng.random_bool(0.5)).collect();
+    let strong = wanters().max_by_key(|node| node.uplink_kbps).map(|node| node.id.as_str());
+    match (&policy.rule, strong) {
+        (Rule::RequireCopies { .. } | Rule::Protocol { .. } | Rule::Prefer { .. }, _) => {}
+        // Whom others may need is late.
+        (Rule::Delay { .. }, Some(strong)) => policy.destination = Selector { tests: vec![one_of("id", &[strong])] },
+        // Who would come last comes first.
+        (Rule::Priority { .. }, _) => {
+            let weight = |request: &&RequestRow| request.weight.unwrap_or(1.0);
+            let last = document.requests.iter().min_by(|a, b| weight(a).total_cmp(&weight(b)));
+            policy.destination = Selector { tests: last.map(|last| one_of("id", &[&last.node])).into_iter().collect() };
+            policy.rule = Rule::Priority { weight: 10.0 };
+        }
+        (Rule::Forbid {}, _) if !some.is_empty() => {
+            policy.destination = Selector { tests: vec![one_of("id", &some)] };
+        }
+        // More parents for a whole crowd are more than can be searched.
+        (Rule::Redundancy { .. }, _) => policy.destination = Selector { tests: vec![one_of("id", &some[..some.len().min(2)])] },
+        _ => {
+            (policy.source, policy.destination) = Default::default();
+            (policy.crosses, policy.relation) = Default::default();
+        }
+    }
+}
+
 fn policy(rng: &mut Pcg64, document: &Document, number: usize, rule: Rule) -> Policy {
-    // Rules about receivers take a destination and a content, nothing else.
-    let receivers = matches!(rule, Rule::Priority { .. } | Rule::MaxDepth { .. });
+    // Rules about receivers take a destination and a content, `require_copies` a content, nothing else.
+    let (receivers, copies) = (rule.concerns_receivers(), matches!(rule, Rule::RequireCopies { .. }));
     let forbids = matches!(rule, Rule::Forbid {});
     let (mut source, mut crosses, mut relation) = (Selector::default(), None, None);
     let (senders, wanters) = (&document.holdings[..], &document.requests[..]);
     let sender = senders.choose(rng).map(|holding| holding.node.clone());
     let wanter = wanters.choose(rng).map(|request| request.node.clone());
-    if !receivers {
+    if !receivers && !copies {
         source = maybe(rng, 0.4, |rng| selector_near(rng, document, sender)).unwrap_or_default();
         crosses = maybe(rng, 0.2, |rng| link_selector(rng, document));
         relation = maybe(rng, 0.2, |rng| relation_of(rng, 0));
     }
     // What forbids everything only empties the instance, and what favours everybody favours nobody.
     let broad = source.is_all() && crosses.is_none() && relation.is_none();
-    let chance = if matches!(rule, Rule::Priority { .. }) || forbids && broad { 1.0 } else { 0.4 };
+    let chance = match rule {
+        Rule::RequireCopies { .. } => 0.0,
+        Rule::Priority { .. } => 1.0,
+        // Who is late, or needs several parents, is so beside others.
+        Rule::Delay { .. } | Rule::Redundancy { .. } => 0.8,
+        _ if forbids && broad => 1.0,
+        _ => 0.4,
+    };
     Policy {
         id: format_smolstr!("p{number}"),
         owner: pick(rng, &[Owner::Network, Owner::Provider, Owner::Client]),
         rank: rng.random_range(1..=3),
-        relaxable: false,
+        relaxable: rule.is_relaxable() && rng.random_bool(0.3),
         when: maybe(rng, 0.25, |rng| when(rng, document)).unwrap_or_default(),
         source,
         destination: maybe(rng, chance, |rng| selector_near(rng, document, wanter)).unwrap_or_default(),
@@ -58,20 +110,84 @@ fn policy(rng: &mut Pcg64, document: &Document, number: usize, rule: Rule) -> Po
     }
 }
 
-fn rule(rng: &mut Pcg64, document: &Document) -> Rule {
-    match rng.random_range(0..22) {
+fn rule(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Rule {
+    // A crowd needs more than a few flows.
+    let crowded = plot.theme == Theme::Crowded;
+    let (limit, node_limit, hops): (_, _, &[u32]) = if crowded { (8, 4, &[1, 1, 2, 2]) } else { (3, 2, &[0, 1, 1, 1, 1, 1, 2]) };
+    let may_degrade = document.contents.iter().any(|content| content.min_substreams.unwrap_or(content.substreams) > 1);
+    match rng.random_range(0..66) {
         0..3 => Rule::Forbid {},
-        3..8 => Rule::LimitRate { max_kbps: some_rates(rng, document, 3) },
-        8 => Rule::LimitNodeRate(NodeRate::MaxKbps(some_rates(rng, document, 2))),
-        9..12 => {
+        3..6 => Rule::LimitRate { max_kbps: some_rates(rng, document, limit) },
+        6..10 => limit_volume(rng, document, limit),
+        10 => Rule::LimitNodeRate(NodeRate::MaxKbps(some_rates(rng, document, node_limit))),
+        11..13 => {
             let (digits, scale) = pick(rng, &[(0, 0), (25, 2), (25, 2), (5, 1), (333333333, 9), (75, 2)]);
             Rule::LimitNodeRate(NodeRate::MaxFraction(Decimal { digits, scale }))
         }
-        12..15 => Rule::Prefer { cost: pick(rng, &[-5.0, -0.3, 0.2, 1.0]) },
-        15 => Rule::Priority { weight: pick(rng, &[0.1, 2.0, 10.0]) },
-        16..20 => Rule::MaxDepth { hops: pick(rng, &[0, 1, 1, 1, 1, 1, 2]) },
+        13..19 => Rule::LimitCopies { network: network(rng, document), max: pick(rng, &[0, 1, 1, 1, 2]) },
+        19..24 => require_copies(rng, document),
+        24..27 => Rule::Prefer { cost: pick(rng, &[-5.0, -0.3, 0.2, 1.0]) },
+        27..31 => Rule::Priority { weight: pick(rng, &[0.1, 2.0, 10.0]) },
+        31..38 => Rule::Delay { seconds: pick(rng, &[5.0, 10.0, 10.0, 30.5]) },
+        38..41 => Rule::Redundancy {
+            parents: pick(rng, &[1, 2, 2, 2, 2, 3]),
+            distinct: pick(rng, &[Distinct::Node, Distinct::Node, Distinct::Network, Distinct::Link]),
+        },
+        41..44 => Rule::MaxDepth { hops: pick(rng, hops) },
+        // Halves of the generated round trips, their sums, and what is between.
+        44..49 => Rule::MaxDelay { ms: pick(rng, &[0.0, 1.0, 1.0, 2.0, 11.75, 12.75, 40.0, 100.0]) },
+        49..62 if may_degrade => Rule::Degrade { min_substreams: pick(rng, &[1, 1, 1, 2]) },
+        49..51 => require_copies(rng, document),
+        51..54 => Rule::Priority { weight: 10.0 },
+        54..57 | 64 => Rule::LimitCopies { network: network(rng, document), max: 1 },
+        57..60 | 65 => Rule::MaxDepth { hops: 1 },
         _ => Rule::Protocol { name: SmolStr::new_static(pick(rng, &["rtp", "quic"])) },
     }
+}
+
+/// The network of somebody who wants something, away from the origin if there is one.
+fn network(rng: &mut Pcg64, document: &Document) -> SmolStr {
+    let (origin, wants) = (&document.nodes[0], |id: &SmolStr| document.requests.iter().any(|request| request.node == *id));
+    let networks = || document.nodes.iter().filter(|node| wants(&node.id)).map(|node| &node.network);
+    let away: Vec<&SmolStr> = networks().filter(|network| **network != origin.network).collect();
+    let all: Vec<&SmolStr> = networks().collect();
+    away.choose(rng).or(all.choose(rng)).map_or(origin.network.clone(), |network| (*network).clone())
+}
+
+/// A few substream rates for some time to come; now and then nothing is left, or the period has ended.
+fn limit_volume(rng: &mut Pcg64, document: &Document, most: u64) -> Rule {
+    let now: jiff::Timestamp = document.time.parse().expect("the generator writes RFC 3339");
+    let seconds: i64 = pick(rng, &[0, 1, 3600, 3600, 86_400, 1_000_000, 1_000_000]);
+    let used_gb = pick(rng, &[0.0, 0.0, 10.0, 100.7]);
+    let left = some_rates(rng, document, most).0 as f64 * seconds as f64 / 8e6;
+    let max_gb = if rng.random_bool(0.05) { used_gb / 2.0 } else { used_gb + left };
+    Rule::LimitVolume { max_gb, used_gb, period_end: now + jiff::SignedDuration::from_secs(seconds) }
+}
+
+/// One or two of the links into a network, where it has any.
+fn require_copies(rng: &mut Pcg64, document: &Document) -> Rule {
+    let network = network(rng, document);
+    let into = document.links.iter().filter(|link| link.to == network && link.from != network);
+    let into: Vec<&SmolStr> = into.map(|link| &link.id).collect();
+    let count = pick(rng, &[1, 1, 2]);
+    let links: Vec<SmolStr> = into.sample(rng, count).map(|id| (*id).clone()).collect();
+    if links.is_empty() { Rule::Degrade { min_substreams: 1 } } else { Rule::RequireCopies { network, links } }
+}
+
+/// The rules of models that know no relaxing, late versions, copies or several parents.
+const SIMPLE: [&str; 7] = ["forbid", "limit_rate", "limit_node_rate", "prefer", "priority", "max_depth", "protocol"];
+
+/// The document without the policies of other rules than the simple ones, and with nothing to relax.
+pub fn simple(document: &Document) -> Document {
+    let mut other = document.clone();
+    other.policies.retain(|policy| SIMPLE.contains(&policy.rule.name()));
+    other.policies.iter_mut().for_each(|policy| policy.relaxable = false);
+    other
+}
+
+/// What the engine obeys of a document so far.
+pub fn obeyed(document: &Document) -> Document {
+    simple(document)
 }
 
 /// Hours of the week, in some time zone.

@@ -36,7 +36,7 @@ pub fn links(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<LinkRow> 
             let chances: &[f64] = match plot.theme {
                 _ if from.id == to.id => &[0.35, 0.05],
                 Theme::Routed => &[0.6, 0.3],
-                Theme::Relays => &[1.0],
+                Theme::Relays | Theme::Crowded => &[1.0],
                 _ => &[0.85, 0.2],
             };
             for (copy, chance) in chances.iter().enumerate() {
@@ -111,11 +111,12 @@ pub fn routes(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<RouteRow
 }
 
 /// Measurements between some nodes and some networks, at most one for each pair.
-pub fn paths(rng: &mut Pcg64, document: &Document) -> Vec<PathRow> {
+pub fn paths(rng: &mut Pcg64, document: &Document, plot: &Plot) -> Vec<PathRow> {
     let nodes: Vec<&SmolStr> = document.nodes.iter().map(|node| &node.id).collect();
     let networks: Vec<&SmolStr> = document.networks.iter().map(|network| &network.id).collect();
     let mut paths = Vec::new();
-    for (ends, chance) in [(nodes, 0.12), (networks, 0.3)] {
+    let of_nodes = if plot.theme == Theme::Crowded { 0.4 } else { 0.12 };
+    for (ends, chance) in [(nodes, of_nodes), (networks, 0.3)] {
         for from in &ends {
             for to in &ends {
                 if rng.random_bool(chance) {
