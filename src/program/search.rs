@@ -102,8 +102,9 @@ impl Search {
         self.session.set_costs(numbers);
         let limits = Limits { gap: 0.0, ..limits.clone() };
         let mut answer = self.session.solve(&limits);
-        if matches!(answer.status, Status::Failed(_)) {
-            // Simplified programs have been seen to fail where the program itself does not.
+        if !matches!(answer.status, Status::Optimal | Status::Stopped) {
+            // Every stage has a plan: the one at hand, or nobody served. Simplified programs have been seen to fail, or to be called
+            // infeasible, where the program itself is not.
             answer = self.session.solve(&Limits { presolve: false, ..limits });
         }
         let Answer { status, point, search_bound } = answer;
