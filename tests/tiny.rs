@@ -1,5 +1,6 @@
 //! A thousand tiny instances against the oracle.
 
+#[allow(dead_code, reason = "another test uses the rest")]
 mod oracle;
 
 use oracle::binding::{CAPACITIES, RULES, SHAPES, binding, variants};
