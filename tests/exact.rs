@@ -6,7 +6,7 @@ mod oracle;
 
 use oracle::brute::{Best, best};
 use oracle::generate::tiny;
-use oracle::policies::obeyed;
+use oracle::policies::simple;
 use oracle::reading::read;
 use pleach::engine::{Cancel, MethodChoice, Options, Outcome, Silent, solve};
 use pleach::instance::generate::{Knobs, Scenario};
@@ -34,9 +34,8 @@ struct Case {
 }
 
 impl Case {
-    fn of(seed: u64) -> Case {
-        let document: Document = obeyed(&tiny(seed));
-        let world = read(&document, &Weights::default());
+    fn of(document: &Document) -> Case {
+        let world = read(document, &Weights::default());
         let instance = Instance::from_document(document.clone()).unwrap_or_else(|faults| panic!("{faults:?}")).0;
         let plan = |method| {
             let options = Options { method, ..Options::new(Model::shipped("live").expect("live is shipped")) };
@@ -90,7 +89,7 @@ impl Case {
 /// All instances, solved once for all tests.
 fn cases() -> &'static [Case] {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
-    CASES.get_or_init(|| (0..INSTANCES).into_par_iter().map(Case::of).collect())
+    CASES.get_or_init(|| (0..INSTANCES).into_par_iter().map(|seed| Case::of(&tiny(seed))).collect())
 }
 
 fn assert_none(test: impl Fn(&Case) -> Option<String>) {
@@ -126,9 +125,12 @@ fn no_plan_beats_a_bound_of_any_method() {
 
 #[test]
 fn optimized_plans_are_within_a_hundredth_of_the_best_service_in_most_instances() {
-    let near = cases().iter().filter(|case| case.optimized.service.value >= 0.99 * case.best.service).count();
-    println!("{near} of {INSTANCES} optimized plans are within 1 %");
-    assert!(near as u64 >= INSTANCES * 95 / 100, "only {near}");
+    let is_near = |case: &Case| case.optimized.service.value >= 0.99 * case.best.service;
+    let near = cases().iter().filter(|case| is_near(case)).count() as u64;
+    let of_simple = (0..INSTANCES).into_par_iter().map(|seed| Case::of(&simple(&tiny(seed))));
+    let near_if_simple = of_simple.filter(is_near).count() as u64;
+    println!("{near} of {INSTANCES} optimized plans are within 1 %, {near_if_simple} under simple rules with nothing to relax");
+    assert!(near >= INSTANCES * 88 / 100 && near_if_simple >= INSTANCES * 95 / 100, "only {near}, {near_if_simple}");
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn one_copy_enters_and_is_passed_on() {
 #[test]
 fn what_one_gets_enters_over_both_links() {
     let copies = |links: &[&str]| {
-        policy(Rule::RequireCopies { network: "n1".into(), links: links.iter().map(|id| SmolStr::new(id)).collect() }, &[])
+        policy(Rule::RequireCopies { network: "n1".into(), links: links.iter().map(SmolStr::new).collect() }, &[])
     };
     assert_eq!(flows(&solved(document([4, 0, 1, 0]), [copies(&["a"])])), ["ox", "xy"]);
     let both = solved(document([4, 4, 1, 1]), [copies(&["a", "c"])]);

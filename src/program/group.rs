@@ -206,13 +206,8 @@ impl<'a> GroupProgram<'a> {
                     }
                 }
                 if share.relayed > 0.0 {
-                    let column = Column {
-                        name: Name::new("r", &[content.0, share.cell]),
-                        cost: 0.0,
-                        lower: 0.0,
-                        upper: 1.0,
-                        whole: false,
-                    };
+                    let name = Name::new("r", &[content.0, share.cell]);
+                    let column = Column { name, cost: 0.0, lower: 0.0, upper: 1.0, whole: false };
                     self.program.column(column, &[(dem, -substreams * share.relays), (rel, -share.relayed)]);
                     self.service.push(0.0);
                 }
