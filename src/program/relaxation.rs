@@ -269,8 +269,11 @@ impl<'a> Relaxation<'a> {
     }
 
     fn stage(&self, point: &Point, per: f64, objective: Objective) -> Stage {
-        let prices = self.group.prices(&point.duals, per);
-        let bound = bound::evaluate(self.instance, self.rules, self.cells, self.supply, &prices, objective);
+        let mut prices = self.group.prices(&point.duals, per);
+        let bound = match objective {
+            Objective::Service => bound::evaluate(self.instance, self.rules, self.cells, self.supply, &prices, objective),
+            Objective::Cost { service } => bound::settle(self.instance, self.rules, self.cells, self.supply, &mut prices, service),
+        };
         Stage { guidance: self.guidance(point), prices, bound, search: None }
     }
 
