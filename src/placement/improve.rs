@@ -1,12 +1,13 @@
 //! Swap search: the same requests served, at less cost.
 //!
-//! Every flow is looked at in turn, pass by pass. A child that could get its copy from a cheaper cell either takes a free
-//! slot there (*relink*), or exchanges parents with a child of the seat that it would rather have (*exchange*). Depths are
+//! Every flow is looked at in turn, pass by pass. A child that could get its copy at less cost from a parent of the topology in
+//! force, or else from a cheaper cell, either takes a free slot there (*relink*), or exchanges parents with a child of the seat
+//! that it would rather have (*exchange*). Depths are
 //! potentials: a new parent never sits deeper than the old one, so no cycle can arise, no limit on depth is broken, and
 //! no subtree has to be touched. Effort is counted in passes; a pass that gains little is the last.
 
 use crate::forest::{Forest, SeatId};
-use crate::ids::{ContentId, Id};
+use crate::ids::{ContentId, Id, NodeId};
 use crate::policy::{Arc, CellId, Cells, Near};
 use crate::units::UnitCost;
 use rustc_hash::FxHashMap;
@@ -89,6 +90,9 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
     fn cheapen(&mut self, flow: Flow) -> bool {
         let at = self.forest.seat(flow.0);
         let cost = self.unit_cost(flow);
+        if self.reunite(flow, cost) {
+            return true;
+        }
         let near = self.near(at.content, self.cells.cell(at.node));
         for cell in near.iter().take_while(|cell| cell.cost < cost).take(CELLS) {
             let from = self.sending[at.content.index()][cell.local as usize];
@@ -102,6 +106,23 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
             }
         }
         false
+    }
+
+    /// Gives a flow back to a parent of the topology in force, where that costs less.
+    fn reunite(&mut self, flow: Flow, cost: UnitCost) -> bool {
+        let at = self.forest.seat(flow.0);
+        let Some(before) = self.forest.instance.previous_of(at.node, at.content) else { return false };
+        before.of(flow.1 as usize).filter(|parent| *parent != NodeId::GONE).any(|parent| {
+            let known = self.forest.seat_of(parent, at.content);
+            let cheap = known
+                .filter(|known| self.may_replace(flow, *known).is_some_and(|arc| self.is_cheaper(parent, at.node, arc, cost)));
+            cheap.is_some_and(|known| self.relink(flow, known, cost) || self.exchange(flow, known, cost))
+        })
+    }
+
+    /// A flow without churn from a node to another costs less than this.
+    fn is_cheaper(&self, parent: NodeId, child: NodeId, arc: Arc, cost: UnitCost) -> bool {
+        self.forest.rules.unit_cost(self.forest.instance, parent, child, arc) < cost
     }
 
     /// `parent` may take the place of the flow's parent: it has the substream, and sits no deeper.

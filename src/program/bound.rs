@@ -8,6 +8,9 @@
 //! out, which only weakens the bound.
 
 mod kept;
+mod settle;
+
+pub use settle::settle;
 
 use super::gates::Gate;
 use super::group::Prices;
@@ -50,24 +53,6 @@ pub fn evaluate(
     Market::of(instance, rules, cells, supply, prices, objective).bound(prices.service, objective)
 }
 
-/// The bound on cost that the prices prove. The program knows nothing of churn: where a topology is in force, service gets the
-/// price that proves most.
-pub fn settle(
-    instance: &Instance,
-    rules: &Rules,
-    cells: &Cells,
-    supply: &Supply,
-    prices: &mut Prices,
-    service: f64,
-) -> f64 {
-    let objective = Objective::Cost { service };
-    let market = Market::of(instance, rules, cells, supply, prices, objective);
-    if !instance.previous.is_empty() {
-        prices.service = market.best_price(prices.service, service);
-    }
-    market.bound(prices.service, objective)
-}
-
 /// What all that stands ready is worth, and what requests and relays may earn.
 struct Market {
     rented: f64,
@@ -101,14 +86,7 @@ struct Earned {
 }
 
 impl Market {
-    fn of(
-        instance: &Instance,
-        rules: &Rules,
-        cells: &Cells,
-        supply: &Supply,
-        prices: &Prices,
-        objective: Objective,
-    ) -> Market {
+    fn of(instance: &Instance, rules: &Rules, cells: &Cells, supply: &Supply, prices: &Prices, objective: Objective) -> Market {
         let (reach, with_cost) = (Reach::of(instance, rules, cells), objective != Objective::Service);
         let receive = Receive::of(World { instance, rules, cells }, supply, prices, &reach, with_cost);
         let requests: Vec<RequestId> = instance.requests.ids().collect();
@@ -161,7 +139,10 @@ impl Asked {
         let each = worth / self.substreams;
         let serve = |copies: u32| {
             let has = f64::from(self.held + copies);
-            Earned { more: self.fixed + (each * self.weight * has - self.paid(copies)), service: self.weight * has / self.substreams }
+            Earned {
+                more: self.fixed + (each * self.weight * has - self.paid(copies)),
+                service: self.weight * has / self.substreams,
+            }
         };
         let least = serve(self.least).or(serve(self.need));
         let between = if self.kept.is_some() { self.least + 1..self.need } else { 0..0 };
@@ -404,8 +385,7 @@ impl<'a> Quote<'a> {
         let of_cell = |prices: &rustc_hash::FxHashMap<CellId, f64>, cell| prices.get(&cell).copied().unwrap_or(0.0);
         let mut kbps = of_cell(&self.prices.uplink, from) + of_cell(&self.prices.downlink, to);
         kbps += rules.topology.links(arc.route).iter().filter_map(|link| self.prices.link.get(link)).sum::<f64>();
-        rules
-            .each_limit(a, b, self.content, arc.route, |row| kbps += priced(&self.prices.limit, &rules.limits[row].policy));
+        rules.each_limit(a, b, self.content, arc.route, |row| kbps += priced(&self.prices.limit, &rules.limits[row].policy));
         rules.each_node_limit(a, b, self.content, arc.route, |row| {
             kbps += priced(&self.prices.node_limit, &(rules.node_limits[row].policy, from))
         });

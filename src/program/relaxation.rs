@@ -87,6 +87,8 @@ pub struct Relaxation<'a> {
     supply: &'a Supply,
     group: GroupProgram<'a>,
     session: Session,
+    /// What the stage of service found.
+    scarce: Prices,
 }
 
 /// What one stage found.
@@ -107,7 +109,7 @@ impl<'a> Relaxation<'a> {
     pub fn open(instance: &'a Instance, rules: &'a Rules, cells: &'a Cells, supply: &'a Supply) -> Relaxation<'a> {
         let group = GroupProgram::of(instance, rules, cells, supply);
         let session = Session::open(&group.program);
-        Relaxation { instance, rules, cells, supply, group, session }
+        Relaxation { instance, rules, cells, supply, group, session, scarce: Prices::default() }
     }
 
     /// The most service, then the least cost; circles are cut off until there are none, or it takes too long.
@@ -130,6 +132,7 @@ impl<'a> Relaxation<'a> {
             point = next;
         }
         let mut stage = self.stage(&point, SERVICE_FIRST, Objective::Service);
+        self.scarce = stage.prices.clone();
         if self.instance.requests.len() <= WHOLE_REQUESTS
             && let Ok(whole) = self.dive(limits, point)
         {
@@ -272,7 +275,10 @@ impl<'a> Relaxation<'a> {
         let mut prices = self.group.prices(&point.duals, per);
         let bound = match objective {
             Objective::Service => bound::evaluate(self.instance, self.rules, self.cells, self.supply, &prices, objective),
-            Objective::Cost { service } => bound::settle(self.instance, self.rules, self.cells, self.supply, &mut prices, service),
+            Objective::Cost { service } => {
+                let of = (self.instance, self.rules, self.cells, self.supply);
+                bound::settle(of, &mut prices, &self.scarce, service)
+            }
         };
         Stage { guidance: self.guidance(point), prices, bound, search: None }
     }
