@@ -4,7 +4,8 @@
 //! at no less than the least price of any copy and the cost of churn. The cheapest k give the least price of the substream,
 //! the cheapest n substreams that of n. Where the topology gave a substream no parents at all there is no churn.
 
-use super::{Quote, World};
+use super::World;
+use super::quote::Quote;
 use crate::ids::NodeId;
 use crate::instance::{Parents, Request};
 use crate::program::supply;

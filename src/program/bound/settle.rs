@@ -11,6 +11,8 @@ use crate::instance::Instance;
 use crate::policy::{Cells, Rules};
 use crate::program::group::Prices;
 use crate::program::supply::Supply;
+use rustc_hash::FxHashMap;
+use std::hash::Hash;
 
 /// Points that are looked at on each line.
 const TRIALS: usize = 8;
@@ -56,8 +58,7 @@ fn climb(prices: &mut Prices, mut best: f64, bound: impl Fn(&mut Prices) -> f64,
 
 /// Adds other prices, `times` each.
 fn add(prices: &mut Prices, others: &Prices, times: f64) {
-    use rustc_hash::FxHashMap;
-    fn all<K: std::hash::Hash + Eq + Copy>(prices: &mut FxHashMap<K, f64>, others: &FxHashMap<K, f64>, times: f64) {
+    fn all<K: Hash + Eq + Copy>(prices: &mut FxHashMap<K, f64>, others: &FxHashMap<K, f64>, times: f64) {
         others.iter().for_each(|(key, price)| shift(prices.entry(*key).or_insert(0.0), times * price));
     }
     for (prices, others) in prices.send.iter_mut().zip(&others.send) {
