@@ -21,6 +21,7 @@ use oracle::reading::read;
 use pleach::engine::theory::knapsack_bound;
 use pleach::engine::{Cancel, Options, Silent, solve};
 use pleach::ids::{Id, NodeId};
+use pleach::instance::document::{ParentCell, PreviousRow, RequestRow};
 use pleach::instance::generate::{Knobs, Links, NatMix, Scenario};
 use pleach::instance::policy::Rule;
 use pleach::instance::{Document, Instance};
@@ -83,9 +84,15 @@ fn national_final(peers: usize) -> Document {
     scenario.make(&knobs).expect("the knobs are in range").document
 }
 
+/// A topology is in force, and many of its parents have left.
+fn flash_crowd(peers: usize) -> Document {
+    let scenario = Scenario::named("flash-crowd").expect("the scenario exists");
+    scenario.make(&Knobs { nodes: Some(peers), ..Knobs::default() }).expect("the knobs are in range").document
+}
+
 fn cases() -> Vec<Case> {
     let tiny = (0..60).map(|seed| simple(&tiny(seed)));
-    tiny.chain([national_final(1000)]).map(|document| Case::of(&document)).collect()
+    tiny.chain([national_final(1000), flash_crowd(600)]).map(|document| Case::of(&document)).collect()
 }
 
 fn near(a: f64, b: f64, tolerance: f64) -> bool {
@@ -114,6 +121,7 @@ fn certificates_come_back_from_their_text_and_prove_the_bounds_of_their_plans() 
 
 #[test]
 fn the_verifier_evaluates_what_the_solver_does() {
+    let mut churned = 0;
     for case in cases() {
         let instance = &case.instance;
         let rules = policy::compile(instance, Weights::default());
@@ -127,8 +135,45 @@ fn the_verifier_evaluates_what_the_solver_does() {
             // The solver rounds unit costs down to stay on the safe side.
             let bound = case.plan.cost.bound.unwrap();
             assert!(near(cost, bound, 1e-4) || cost > bound, "{}: cost {cost}, not {bound}", instance.name);
+            churned += usize::from(!instance.previous.is_empty());
         }
     }
+    assert!(churned > 5, "a topology is in force in only {churned} of them");
+}
+
+#[test]
+fn a_topology_that_is_gone_costs_its_churn_on_every_flow_and_one_that_stays_costs_none() {
+    let mut document = flash_crowd(600);
+    document.previous.clear();
+    let before = Case::of(&document);
+    let (service, cost) = (before.plan.service.value, before.proved(&before.certificate).1);
+    let mbps = before.instance.contents.iter().map(|content| content.rate().mbps()).sum::<f64>();
+    let churn = 4.0 * service * mbps * Weights::default().churn_weight;
+
+    let gone = |request: &RequestRow| row(request, vec![ParentCell::One("gone".into()); 4]);
+    document.previous = document.requests.iter().map(gone).collect();
+    let after = Case::of(&document);
+    let least = after.proved(&after.certificate).1;
+    assert_eq!(after.plan.service.value, service);
+    assert!(near(least, cost + churn, 0.01), "{least}, not {cost} and {churn}");
+
+    let kept = |request: &RequestRow| {
+        let node = before.instance.node(&request.node)?;
+        let parents = &before.plan.assignments.iter().find(|row| row.node == node)?.parents;
+        let name = |parent: NodeId| ParentCell::One(before.instance.nodes[parent].id.clone());
+        let cells = (0..4).map(|s| parents.of(s).next().map_or(ParentCell::Nobody(()), name));
+        Some(row(request, cells.collect()))
+    };
+    document.previous = document.requests.iter().filter_map(kept).collect();
+    let after = Case::of(&document);
+    let least = after.proved(&after.certificate).1;
+    let staying = before.plan.cost.value;
+    assert!(least <= staying * (1.0 + 1e-9), "{least} is more than the {staying} of staying");
+}
+
+/// The parents that a request had.
+fn row(request: &RequestRow, parents: Vec<ParentCell>) -> PreviousRow {
+    PreviousRow { node: request.node.clone(), content: request.content.clone(), parents }
 }
 
 #[test]

@@ -92,7 +92,8 @@ impl Grower<'_, '_> {
         }
     }
 
-    /// Keeps a parent of the topology in force, if no cell with room is cheaper by more than what a change costs.
+    /// Keeps a parent of the topology in force, if no cell with room is cheaper by more than what a change costs. A guide says
+    /// how many are to come from a dearer cell: let them be those that had parents there.
     fn attach_previous(&mut self, seat: SeatId, terms: Terms, substream: u32, child: usize, near: &[Near]) -> Option<u16> {
         let at = self.forest.seat(seat);
         let before = self.forest.instance.previous_of(at.node, at.content)?;
@@ -105,7 +106,7 @@ impl Grower<'_, '_> {
         before.of(substream as usize).filter(|parent| *parent != NodeId::GONE).find_map(|parent| {
             let known = self.forest.seat_of(parent, at.content)?;
             let local = self.pools.local(at.content, self.cells.cell(parent));
-            let position = near.iter().position(|cell| cell.local == local && cell.cost.0 <= most)?;
+            let position = near.iter().position(|cell| cell.local == local && (terms.guided || cell.cost.0 <= most))?;
             let allowed = known != seat && (!terms.guided || self.guides.left(child, position) > 0);
             let has = self.forest.has(known) >> substream & 1 == 1;
             if !allowed

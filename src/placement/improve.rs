@@ -1,12 +1,13 @@
 //! Swap search: the same requests served, at less cost.
 //!
-//! Every flow is looked at in turn, pass by pass. A child that could get its copy from a cheaper cell either takes a free
-//! slot there (*relink*), or exchanges parents with a child of the seat that it would rather have (*exchange*). Depths are
-//! potentials: a new parent never sits deeper than the old one, so no cycle can arise, no limit on depth is broken, and
-//! no subtree has to be touched. Effort is counted in passes; a pass that gains little is the last.
+//! Every flow is looked at in turn, pass by pass. A child that could get its copy at less cost from a parent of the topology in
+//! force, or else from a cheaper cell, either takes a free slot there (*relink*), or exchanges parents with a child of the seat
+//! that it would rather have (*exchange*). Depths are
+//! potentials: a new parent never sits deeper than the old one, unless nobody hangs below its child, so no cycle can arise, no
+//! limit on depth is broken, and no subtree has to be touched. Effort is counted in passes; a pass that gains little is the last.
 
 use crate::forest::{Forest, SeatId};
-use crate::ids::{ContentId, Id};
+use crate::ids::{ContentId, Id, NodeId};
 use crate::policy::{Arc, CellId, Cells, Near};
 use crate::units::UnitCost;
 use rustc_hash::FxHashMap;
@@ -17,6 +18,8 @@ const CELLS: usize = 4;
 const SEATS: usize = 6;
 /// Children of such a seat with whom it tries to exchange.
 const CHILDREN: usize = 4;
+/// The same where that seat was its parent in the topology in force.
+const FORMER_CHILDREN: usize = 16;
 /// A pass that lowers cost by less than this share is the last.
 const WORTHWHILE: f64 = 1e-3;
 
@@ -49,6 +52,8 @@ struct Search<'f, 'a, 'c> {
     near: FxHashMap<(ContentId, CellId), std::rc::Rc<[Near]>>,
     /// Flows that leave each seat; some may have gone elsewhere since.
     children: Vec<Vec<Flow>>,
+    /// Substreams that each seat sends to some child whose parents stay as they are, a bit for each.
+    fixed: Vec<u64>,
     /// Where the next look into a cell begins.
     turn: usize,
 }
@@ -57,10 +62,14 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
     fn of(forest: &'f mut Forest<'a>, cells: &'c Cells) -> Self {
         let mut senders: FxHashMap<(ContentId, CellId), Vec<SeatId>> = FxHashMap::default();
         let mut children = vec![Vec::new(); forest.seats().len()];
+        let mut fixed = vec![0u64; forest.seats().len()];
         for seat in forest.seats() {
             let at = forest.seat(seat);
             if forest.has(seat) != 0 && forest.instance.nodes[at.node].uplink >= forest.rate(seat) {
                 senders.entry((at.content, cells.cell(at.node))).or_default().push(seat);
+            }
+            if is_fixed(forest, seat) {
+                forest.flows(seat).for_each(|(substream, parent)| fixed[parent.index()] |= 1 << substream);
             }
             for (substream, parent) in flows(forest, seat) {
                 children[parent.index()].push((seat, substream));
@@ -69,7 +78,7 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
         let mut sending = vec![Vec::new(); forest.instance.contents.len()];
         senders.keys().for_each(|(content, cell)| sending[content.index()].push(*cell));
         sending.iter_mut().for_each(|cells| cells.sort_unstable());
-        Search { forest, cells, senders, sending, near: FxHashMap::default(), children, turn: 0 }
+        Search { forest, cells, senders, sending, near: FxHashMap::default(), children, fixed, turn: 0 }
     }
 
     fn pass(&mut self, stop: &(dyn Fn() -> bool + Sync)) -> u64 {
@@ -89,6 +98,9 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
     fn cheapen(&mut self, flow: Flow) -> bool {
         let at = self.forest.seat(flow.0);
         let cost = self.unit_cost(flow);
+        if self.reunite(flow, cost) {
+            return true;
+        }
         let near = self.near(at.content, self.cells.cell(at.node));
         for cell in near.iter().take_while(|cell| cell.cost < cost).take(CELLS) {
             let from = self.sending[at.content.index()][cell.local as usize];
@@ -96,12 +108,40 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
             for look in 0..SEATS.min(count) {
                 self.turn += 1;
                 let parent = self.senders[&(at.content, from)][(self.turn + look) % count];
-                if self.relink(flow, parent, cost) || self.exchange(flow, parent, cost) {
+                let Some(arc) = self.may_replace(flow, parent) else { continue };
+                if self.relink(flow, (parent, arc), cost) || self.exchange(flow, (parent, arc), cost, false) {
                     return true;
                 }
             }
         }
         false
+    }
+
+    /// Gives a flow back to a parent of the topology in force, where that costs less.
+    fn reunite(&mut self, flow: Flow, cost: UnitCost) -> bool {
+        let at = self.forest.seat(flow.0);
+        let Some(before) = self.forest.instance.previous_of(at.node, at.content) else { return false };
+        before.of(flow.1 as usize).filter(|parent| *parent != NodeId::GONE).any(|node| {
+            let Some(parent) = self.forest.seat_of(node, at.content) else { return false };
+            let Some(arc) = self.may_move(flow, parent) else { return false };
+            let cheap = self.forest.rules.unit_cost(self.forest.instance, node, at.node, arc) < cost;
+            cheap && (self.relink(flow, (parent, arc), cost) || self.exchange(flow, (parent, arc), cost, true))
+        })
+    }
+
+    /// The same as `may_replace`, but a child that passes nothing on may sit deeper: no cycle can arise below it.
+    fn may_move(&self, flow: Flow, parent: SeatId) -> Option<Arc> {
+        let (child, substream) = flow;
+        let feeds = |other: &Flow| other.1 == substream && self.forest.parent(other.0, substream) == child;
+        if self.fixed[child.index()] >> substream & 1 == 1 || self.children[child.index()].iter().any(feeds) {
+            return self.may_replace(flow, parent);
+        }
+        let at = self.forest.seat(child);
+        let most = self.forest.rules.depth_limit(at.node, at.content, self.forest.exempt(child));
+        let suits = parent != self.forest.parent(child, substream)
+            && self.forest.has(parent) >> substream & 1 == 1
+            && self.forest.depth(parent, substream) < most;
+        if suits { self.forest.arc(parent, child) } else { None }
     }
 
     /// `parent` may take the place of the flow's parent: it has the substream, and sits no deeper.
@@ -116,11 +156,10 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
         if parent == old || !has || deep || far() { None } else { self.forest.arc(parent, child) }
     }
 
-    fn relink(&mut self, flow: Flow, parent: SeatId, cost: UnitCost) -> bool {
+    fn relink(&mut self, flow: Flow, (parent, arc): (SeatId, Arc), cost: UnitCost) -> bool {
         if self.forest.loads.uplink(self.forest.seat(parent).node) < self.forest.rate(flow.0) {
             return false;
         }
-        let Some(arc) = self.may_replace(flow, parent) else { return false };
         let old = self.forest.parent(flow.0, flow.1);
         self.forest.detach(flow.0, flow.1);
         let fits = self.forest.may_receive(flow.0) && self.forest.fits(parent, flow.0, flow.1, arc);
@@ -136,15 +175,19 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
         false
     }
 
-    /// Tries to exchange parents with some child of `parent`.
-    fn exchange(&mut self, flow: Flow, parent: SeatId, cost: UnitCost) -> bool {
-        let Some(arc) = self.may_replace(flow, parent) else { return false };
+    /// Tries to exchange parents with some child of `parent`; to give it back, with more of them, and deeper.
+    fn exchange(&mut self, flow: Flow, (parent, arc): (SeatId, Arc), cost: UnitCost, back: bool) -> bool {
+        let most = if back { FORMER_CHILDREN } else { CHILDREN };
         let old = self.forest.parent(flow.0, flow.1);
-        let others: Vec<Flow> = self.children[parent.index()].iter().rev().take(CHILDREN).copied().collect();
+        let others: Vec<Flow> = self.children[parent.index()].iter().rev().take(most).copied().collect();
         others.into_iter().any(|other| {
             let current = other.0 != flow.0 && other.0 != old && self.forest.parent(other.0, other.1) == parent;
-            let back = if current { self.may_replace(other, old) } else { None };
-            back.is_some_and(|back| self.exchange_with((flow, old, arc), (other, parent, back), cost))
+            let instead = match back {
+                _ if !current => None,
+                true => self.may_move(other, old),
+                false => self.may_replace(other, old),
+            };
+            instead.is_some_and(|back| self.exchange_with((flow, old, arc), (other, parent, back), cost))
         })
     }
 
@@ -191,11 +234,14 @@ impl<'f, 'a, 'c> Search<'f, 'a, 'c> {
     }
 }
 
-/// The substreams that a seat receives, with the parent of each; none where several parents belong together, or where the
-/// flows into the seat may be those that a policy requires.
+/// The substreams that a seat receives, with the parent of each; none where they stay as they are.
 fn flows(forest: &Forest<'_>, seat: SeatId) -> Vec<(u32, SeatId)> {
+    if is_fixed(forest, seat) { Vec::new() } else { forest.flows(seat).collect() }
+}
+
+/// Several parents belong together, or the flows into the seat may be those that a policy requires.
+fn is_fixed(forest: &Forest<'_>, seat: SeatId) -> bool {
     let at = forest.seat(seat);
     let network = forest.instance.nodes[at.node].network;
-    let fixed = forest.rules.required.iter().any(|required| required.network == network && required.concerns(at.content));
-    if fixed || at.parents > 1 { Vec::new() } else { forest.flows(seat).collect() }
+    at.parents > 1 || forest.rules.required.iter().any(|required| required.network == network && required.concerns(at.content))
 }

@@ -90,6 +90,8 @@ pub struct Relaxation<'a> {
     supply: &'a Supply,
     group: GroupProgram<'a>,
     session: Session,
+    /// What the stage of service found.
+    scarce: Prices,
 }
 
 /// What one stage found.
@@ -110,7 +112,7 @@ impl<'a> Relaxation<'a> {
     pub fn open(instance: &'a Instance, rules: &'a Rules, cells: &'a Cells, supply: &'a Supply) -> Relaxation<'a> {
         let group = GroupProgram::of(instance, rules, cells, supply);
         let session = Session::open(&group.program);
-        Relaxation { instance, rules, cells, supply, group, session }
+        Relaxation { instance, rules, cells, supply, group, session, scarce: Prices::default() }
     }
 
     /// The most service, then the least cost; circles are cut off until there are none, or it takes too long.
@@ -133,6 +135,7 @@ impl<'a> Relaxation<'a> {
             point = next;
         }
         let mut stage = self.stage(&point, SERVICE_FIRST, Objective::Service);
+        self.scarce = stage.prices.clone();
         if self.instance.requests.len() <= WHOLE_REQUESTS
             && let Ok(whole) = self.dive(limits, point)
         {
@@ -270,6 +273,7 @@ impl<'a> Relaxation<'a> {
             found = self.priced(limits, 1.0, 0.0);
         }
         self.session.set_rows(&lifted);
+        self.group.lift_rows(&lifted);
         self.session.set_columns(&counts);
         found.ok().map(|point| self.guidance(&point))
     }
@@ -314,8 +318,14 @@ impl<'a> Relaxation<'a> {
     }
 
     fn stage(&self, point: &Point, per: f64, objective: Objective) -> Stage {
-        let prices = self.group.prices(&point.duals, per);
-        let bound = bound::evaluate(self.instance, self.rules, self.cells, self.supply, &prices, objective);
+        let mut prices = self.group.prices(&point.duals, per);
+        let bound = match objective {
+            Objective::Service => bound::evaluate(self.instance, self.rules, self.cells, self.supply, &prices, objective),
+            Objective::Cost { service } => {
+                let of = (self.instance, self.rules, self.cells, self.supply);
+                bound::settle(of, &mut prices, &self.scarce, service)
+            }
+        };
         Stage { guidance: self.guidance(point), prices, bound, search: None }
     }
 

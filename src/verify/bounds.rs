@@ -12,10 +12,12 @@
 //! reading    names to numbers, and everything that is wrong with the certificate
 //! kinds      nodes that no price, route or policy tells apart
 //! quote      least price of a copy, for each receiver
+//! churn      price of each substream, for those who had other parents before
 //! earnings   rent, requests, relays
 //! counting   the bound that needs no prices
 //! ```
 
+mod churn;
 mod counting;
 mod earnings;
 mod kinds;

@@ -3,6 +3,7 @@
 use super::super::law::Law;
 use super::super::loads::{joint_limit, node_limit};
 use super::super::network::Network;
+use super::churn;
 use super::kinds::Kinds;
 use super::quote::Quote;
 use super::reading::Prices;
@@ -30,11 +31,11 @@ pub(super) struct Market<'a> {
 
 /// A request that can be served: substreams that it holds, needs at least, and can receive, and the parents of each.
 #[derive(Clone, Copy)]
-struct Wish {
+pub(super) struct Wish {
     held: f64,
     least: f64,
     most: f64,
-    parents: f64,
+    pub parents: f64,
 }
 
 impl Market<'_> {
@@ -68,11 +69,14 @@ impl Market<'_> {
             let holders = instance.holdings.iter().filter(|holding| holding.content == content && holding.mask != 0);
             let senders = receivers.iter().copied().chain(holders.map(|holding| holding.node));
             let senders = senders.filter(|node| self.slots(*node, content) > 0.0);
-            let least = Quote::new(self, prices, content, senders, with_cost).least(&receivers);
+            let quote = Quote::new(self, prices, content, senders, with_cost);
+            let least = quote.least(&receivers);
+            let steps = if with_cost { churn::steps(&quote, asked, &least, &idle) } else { FxHashMap::default() };
             let owed = self.owed(prices, content);
             for ((request, wish), price) in asked.iter().zip(&least) {
                 let owed = owed.get(&request.node).copied().unwrap_or(0.0);
-                sum += self.earned(prices, request, *wish, *price, worth, owed);
+                let steps = steps.get(&request.node).map(|steps| &steps[..]);
+                sum += self.earned(prices, request, *wish, (*price, steps), worth, owed);
             }
             for (node, price) in idle.iter().zip(&least[asked.len()..]) {
                 relayed.entry(*node).or_default().push(self.relayed(prices, *node, content, *price));
@@ -95,8 +99,17 @@ impl Market<'_> {
         earned.iter().take(most).take_while(|earned| **earned > 0.0).sum()
     }
 
-    /// The most that a request earns: nothing, or served with the least or the most that it can receive.
-    fn earned(&self, prices: &Prices, request: &Request, wish: Wish, price: f64, worth: f64, owed: f64) -> f64 {
+    /// The most that a request earns: nothing, or served with the least or the most that it can receive. A copy has one price
+    /// for all substreams, or each substream its own: then it is served with the least and all that pay for themselves.
+    fn earned(
+        &self,
+        prices: &Prices,
+        request: &Request,
+        wish: Wish,
+        (price, steps): (f64, Option<&[f64]>),
+        worth: f64,
+        owed: f64,
+    ) -> f64 {
         let content = &self.instance.contents[request.content];
         let each = worth * self.law.weight(request) / f64::from(content.substreams);
         // Holders stand ready and have been paid for that.
@@ -105,7 +118,15 @@ impl Market<'_> {
         let brought = self.send(prices, request.node, request.content) * slots;
         let paid = |copies: f64| if copies > 0.0 { price * copies * wish.parents } else { 0.0 };
         let served = |copies: f64| each * (wish.held + copies) - paid(copies);
-        (brought - owed + served(wish.least).max(served(wish.most))).max(0.0)
+        let most = match steps.map(|steps| &steps[..steps.len().min(wish.most as usize)]) {
+            None => served(wish.least).max(served(wish.most)),
+            Some(steps) => {
+                let (needed, further) = steps.split_at(wish.least as usize);
+                let further = further.iter().map(|price| (each - price).max(0.0));
+                each * (wish.held + wish.least) - needed.iter().sum::<f64>() + further.sum::<f64>()
+            }
+        };
+        (brought - owed + most).max(0.0)
     }
 
     /// What requests for a content owe for the copies that must enter the sets they stand in.
@@ -171,7 +192,7 @@ impl Market<'_> {
         let content = &self.instance.contents[request.content];
         let held = self.instance.held(request.node, request.content).count_ones();
         let downlink = self.instance.nodes[request.node].downlink;
-        let room = downlink.map_or(u64::from(content.substreams), |most| most.0 / content.rate().0.max(1));
+        let room = downlink.map_or(u64::MAX, |most| most.0 / content.rate().0.max(1));
         let parents = self.law.parents(request.node, request.content);
         let most = (room / u64::from(parents)).min(u64::from(content.substreams - held));
         let least = u64::from(self.law.fewest(request.node, request.content).saturating_sub(held));
@@ -187,7 +208,7 @@ impl Market<'_> {
     }
 
     /// Copies of a content that fit in the uplink of a node.
-    fn slots(&self, node: NodeId, content: ContentId) -> f64 {
+    pub(super) fn slots(&self, node: NodeId, content: ContentId) -> f64 {
         (self.instance.nodes[node].uplink.0 / self.instance.contents[content].rate().0.max(1)) as f64
     }
 

@@ -18,9 +18,9 @@ const ROUNDING: (f64, f64) = (0.001, 1e-6);
 
 /// Asks for prices of one content.
 pub(super) struct Quote<'a> {
-    market: &'a Market<'a>,
+    pub(super) market: &'a Market<'a>,
     prices: &'a Prices,
-    content: ContentId,
+    pub(super) content: ContentId,
     cuts: Vec<&'a Cut>,
     /// Cost of flows counts beside prices.
     with_cost: bool,
@@ -33,7 +33,7 @@ pub(super) struct Quote<'a> {
 }
 
 /// What a kind of senders asks of a kind of receivers.
-struct Offer<'a> {
+pub(super) struct Offer<'a> {
     senders: &'a [NodeId],
     /// Prices of a copy, its cost aside.
     price: f64,
@@ -107,9 +107,14 @@ impl<'a> Quote<'a> {
 
     /// What all kinds of senders ask of a kind of receivers.
     fn offers(&self, child: usize) -> Vec<Offer<'_>> {
-        let cuts: Vec<&Cut> = self.cuts.iter().copied().filter(|cut| cut.inside[self.group(child)]).collect();
+        let cuts = self.cuts_around(child);
         let kinds = (0..self.senders.len()).filter(|kind| !self.senders[*kind].is_empty());
         kinds.filter_map(|kind| self.offer(kind, child, &cuts)).collect()
+    }
+
+    /// The cuts that hold the receivers of a kind.
+    pub(super) fn cuts_around(&self, child: usize) -> Vec<&'a Cut> {
+        self.cuts.iter().copied().filter(|cut| cut.inside[self.group(child)]).collect()
     }
 
     fn group(&self, kind: usize) -> usize {
@@ -118,6 +123,18 @@ impl<'a> Quote<'a> {
 
     /// What one kind asks of another for a copy; `cuts` are those that hold the receivers. `None`: it may not send.
     fn offer(&self, parent: usize, child: usize, cuts: &[&Cut]) -> Option<Offer<'_>> {
+        let mut offer = self.terms(parent, child, cuts)?;
+        if self.with_cost {
+            let nearness = offer.pair.rtt_ms.map_or(0.0, |rtt_ms| self.market.weights.rtt_weight * rtt_ms / 100.0);
+            let units = offer.senders.iter().map(|sender| self.unit(*sender, &offer, nearness, offer.pair.loss));
+            offer.least = units.fold(f64::INFINITY, f64::min);
+            offer.radius = radius(offer.senders.iter().map(|sender| &self.market.instance.nodes[*sender]));
+        }
+        Some(offer)
+    }
+
+    /// The same, without a look at single senders.
+    pub(super) fn terms(&self, parent: usize, child: usize, cuts: &[&Cut]) -> Option<Offer<'_>> {
         let Market { instance, law, network, kinds, .. } = *self.market;
         let (from, to) = (self.group(parent), self.group(child));
         let (a, b) = (kinds.sample[parent], kinds.sample[child]);
@@ -148,17 +165,11 @@ impl<'a> Quote<'a> {
         let entered: f64 = cuts.iter().filter(|cut| !cut.inside[from]).map(|cut| cut.price).sum();
         let rate = instance.contents[self.content].rate().0 as f64;
         let price = self.prices.send[self.content][from] + copies - entered + kbps * rate;
-        let mut offer = Offer { senders: &self.senders[parent], price, pair, preferred, least: 0.0, radius: None };
-        if self.with_cost {
-            let nearness = pair.rtt_ms.map_or(0.0, |rtt_ms| self.market.weights.rtt_weight * rtt_ms / 100.0);
-            let units = offer.senders.iter().map(|sender| self.unit(*sender, &offer, nearness, pair.loss));
-            offer.least = units.fold(f64::INFINITY, f64::min);
-            offer.radius = radius(offer.senders.iter().map(|sender| &instance.nodes[*sender]));
-        }
+        let offer = Offer { senders: &self.senders[parent], price, pair, preferred, least: 0.0, radius: None };
         (!forbidden).then_some(offer)
     }
 
-    /// Unit cost of a flow before it is rounded (contract, section 4); nothing is known of churn, which only adds.
+    /// Unit cost of a flow before it is rounded (contract, section 4), churn aside.
     fn unit(&self, parent: NodeId, offer: &Offer<'_>, nearness: f64, loss: Option<f64>) -> f64 {
         let (parent, weights) = (&self.market.instance.nodes[parent], &self.market.weights);
         let loss = weights.loss_weight * loss.unwrap_or(parent.loss);
@@ -202,7 +213,7 @@ impl<'a> Quote<'a> {
     /// Pairs of nodes with measurements of their own may be cheaper. That others may be dearer is left out: the bound is
     /// weaker by it, and no less a bound.
     fn add_measured(&self, receivers: &[NodeId], least: &mut [f64]) {
-        let Market { instance, network, kinds, .. } = *self.market;
+        let Market { instance, kinds, .. } = *self.market;
         if !self.with_cost {
             return;
         }
@@ -211,16 +222,22 @@ impl<'a> Quote<'a> {
             let Ends::Nodes(parent, child) = path.ends else { continue };
             let Some(row) = rows.get(&child) else { continue };
             let (from, to) = (kinds.kind(parent), kinds.kind(child));
-            let cuts: Vec<&Cut> = self.cuts.iter().copied().filter(|cut| cut.inside[self.group(to)]).collect();
-            let Some(offer) = self.offer(from, to, &cuts).filter(|offer| !offer.senders.is_empty()) else { continue };
-            let (rtt_ms, loss) = network.measured(parent, child, offer.pair);
-            let nearness = match rtt_ms {
-                Some(rtt_ms) => self.market.weights.rtt_weight * rtt_ms / 100.0,
-                None => self.market.weights.distance_weight * km(&instance.nodes[parent], &instance.nodes[child]) / 1000.0,
-            };
-            let unit = rounded(self.unit(parent, &offer, nearness, loss));
-            least[*row] = least[*row].min(offer.price + instance.contents[self.content].rate().mbps() * unit);
+            let terms = self.terms(from, to, &self.cuts_around(to));
+            if let Some(offer) = terms.filter(|offer| !offer.senders.is_empty()) {
+                least[*row] = least[*row].min(self.exact(parent, child, &offer));
+            }
         }
+    }
+
+    /// The price of one copy from one node to another under the terms of their kinds, churn aside.
+    pub(super) fn exact(&self, parent: NodeId, child: NodeId, offer: &Offer<'_>) -> f64 {
+        let Market { instance, network, weights, .. } = *self.market;
+        let (rtt_ms, loss) = network.measured(parent, child, offer.pair);
+        let nearness = match rtt_ms {
+            Some(rtt_ms) => weights.rtt_weight * rtt_ms / 100.0,
+            None => weights.distance_weight * km(&instance.nodes[parent], &instance.nodes[child]) / 1000.0,
+        };
+        offer.price + instance.contents[self.content].rate().mbps() * rounded(self.unit(parent, offer, nearness, loss))
     }
 }
 
