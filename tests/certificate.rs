@@ -16,7 +16,6 @@ mod oracle {
 
 use oracle::brute::best;
 use oracle::generate::tiny;
-use oracle::policies::simple;
 use oracle::reading::read;
 use pleach::engine::theory::knapsack_bound;
 use pleach::engine::{Cancel, Options, Silent, solve};
@@ -91,7 +90,7 @@ fn flash_crowd(peers: usize) -> Document {
 }
 
 fn cases() -> Vec<Case> {
-    let tiny = (0..60).map(|seed| simple(&tiny(seed)));
+    let tiny = (0..60).map(tiny);
     tiny.chain([national_final(1000), flash_crowd(600)]).map(|document| Case::of(&document)).collect()
 }
 
@@ -116,7 +115,7 @@ fn certificates_come_back_from_their_text_and_prove_the_bounds_of_their_plans() 
             assert_eq!(judged.proof, Proof::Search, "{}", case.instance.name);
         }
     }
-    assert!(by_prices > 20, "only {by_prices} bounds are proved by prices");
+    assert!(by_prices >= 20, "only {by_prices} bounds are proved by prices");
 }
 
 #[test]
@@ -124,8 +123,9 @@ fn the_verifier_evaluates_what_the_solver_does() {
     let mut churned = 0;
     for case in cases() {
         let instance = &case.instance;
-        let rules = policy::compile(instance, Weights::default());
-        let cells = Cells::of(instance, &rules);
+        // What may be relaxed is left out of a bound on service; the cells are those of all policies.
+        let rules = policy::compile_strict(instance, Weights::default());
+        let cells = Cells::of(instance, &policy::compile(instance, Weights::default()));
         let supply = Supply::of(instance, &rules, &cells);
         let stage = Relaxation::open(instance, &rules, &cells, &supply).service(&Limits::default()).unwrap();
         let (service, cost) = case.proved(&case.certificate);
@@ -279,7 +279,7 @@ fn a_cut_around_a_holder_or_without_its_requests_is_refused() {
 fn no_prices_prove_more_than_the_best_plan() {
     let rng = &mut Pcg64::seed_from_u64(11);
     let mut cuts = 0;
-    for document in (0..300).map(|seed| simple(&tiny(seed))) {
+    for document in (0..300).map(tiny) {
         let (instance, _) = Instance::from_document(document.clone()).expect("the instance is accepted");
         let world = read(&document, &Weights::default());
         let best = best(&world);

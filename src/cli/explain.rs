@@ -100,7 +100,7 @@ fn answers(arguments: &Arguments, instance: &Instance, plan: &Plan, node: Option
     let rules = policy::compile(instance, weights);
     let mut parts = Vec::new();
     if arguments.shortage {
-        let short = find_shortage(instance, &rules, plan);
+        let short = find_shortage(instance, &policy::compile_strict(instance, weights), plan);
         let (machine, words) = (shortage::machine(instance, plan, &short), shortage::words(instance, plan, &short, look));
         parts.push(Part { name: "shortage", machine, words });
     }

@@ -4,7 +4,7 @@
 //! it takes at least `least` slots and adds the own uplink, if that is behind the cut too; nobody else adds anything but
 //! holders and relays. So of the requests behind it at most as many are served as fit, the least demanding first.
 //!
-//! An **entry** cut: to serve anybody who holds nothing of a content, `min_substreams` different substreams of it must each
+//! An **entry** cut: to serve anybody who holds nothing of a content, the fewest substreams that serve anybody must each
 //! leave a holder behind the cut or cross a link into it, once at least. If holders and links have no slots for that, nobody behind
 //! it is served, whatever peers could pass on.
 //!
@@ -81,7 +81,7 @@ impl Cut {
 
 /// Finds the cuts. Entry is looked at where the plan leaves somebody unserved, as nobody is served behind such a cut.
 pub fn shortage(instance: &Instance, rules: &Rules, plan: &Plan) -> Shortage {
-    let (entry, starved) = entry_cuts(instance, plan);
+    let (entry, starved) = entry_cuts(instance, rules, plan);
     let (mut cuts, others) = volume_cuts(instance, rules, &starved);
     cuts.extend(entry);
     Shortage {
@@ -201,7 +201,7 @@ fn unserved_by_volume(instance: &Instance, side: &ShortSide, sent: &Table<NodeId
 }
 
 /// Entry cuts, and the requests that they starve.
-fn entry_cuts(instance: &Instance, plan: &Plan) -> (Vec<Cut>, BTreeSet<RequestId>) {
+fn entry_cuts(instance: &Instance, rules: &Rules, plan: &Plan) -> (Vec<Cut>, BTreeSet<RequestId>) {
     let mut left: BTreeMap<ContentId, BTreeSet<NetworkId>> = BTreeMap::new();
     for row in plan.unserved.iter().filter(|row| instance.held(row.node, row.content) == 0) {
         left.entry(row.content).or_default().insert(instance.nodes[row.node].network);
@@ -215,7 +215,7 @@ fn entry_cuts(instance: &Instance, plan: &Plan) -> (Vec<Cut>, BTreeSet<RequestId
     let mut starved = BTreeSet::new();
     for (content, mut networks) in left {
         while let Some(network) = networks.pop_first() {
-            let Some((cut, requests)) = entry_cut(instance, content, network) else { continue };
+            let Some((cut, requests)) = entry_cut(instance, rules, content, network) else { continue };
             networks.retain(|network| !within(&cut.networks, *network));
             starved.extend(requests);
             cuts.push(cut);
@@ -225,8 +225,10 @@ fn entry_cuts(instance: &Instance, plan: &Plan) -> (Vec<Cut>, BTreeSet<RequestId
 }
 
 /// The cut that keeps the first copies of a content from a network, if there is one, and whom it starves.
-fn entry_cut(instance: &Instance, content: ContentId, network: NetworkId) -> Option<(Cut, Vec<RequestId>)> {
-    let (rate, least) = (instance.contents[content].rate(), u64::from(instance.contents[content].min_substreams));
+fn entry_cut(instance: &Instance, rules: &Rules, content: ContentId, network: NetworkId) -> Option<(Cut, Vec<RequestId>)> {
+    let asked = instance.requests.iter().filter(|request| request.content == content);
+    let least = asked.map(|request| u64::from(rules.least(instance, request.node, content))).min()?;
+    let rate = instance.contents[content].rate();
     let whole = |capacity: Kbps| rate.times(capacity.slots(rate));
     let mut sends = Table::filled(instance.networks.len(), 0);
     for holding in instance.holdings.iter().filter(|holding| holding.content == content && holding.mask != 0) {
