@@ -19,7 +19,7 @@ const SEATS: usize = 6;
 /// Children of such a seat with whom it tries to exchange.
 const CHILDREN: usize = 4;
 /// The same where that seat was its parent in the topology in force.
-const FORMER_CHILDREN: usize = 16;
+const FORMER_CHILDREN: usize = 32;
 /// A pass that lowers cost by less than this share is the last.
 const WORTHWHILE: f64 = 1e-3;
 

@@ -2,9 +2,9 @@
 //!
 //! The group program knows nothing of churn, and so its prices prove little of it: whoever pays for churn would rather not be
 //! served, and an earlier parent that is dear seems as good as one that is near but scarce. Any prices prove something. So
-//! they are moved along two lines on which the bound is concave: towards those that prove how much service there is, which
-//! makes it dearer to leave out those who must be served, and down for all slots alike, by what churn costs. At each point
-//! service gets the price that proves most.
+//! they are moved along lines on which the bound is concave: towards those that prove how much service there is, which
+//! makes it dearer to leave out those who must be served, and down for all slots alike, and for all first copies, by what churn
+//! costs. At each point service gets the price that proves most.
 
 use super::{Market, Objective};
 use crate::instance::Instance;
@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 use std::hash::Hash;
 
 /// Points that are looked at on each line.
-const TRIALS: usize = 8;
+const TRIALS: usize = 6;
 
 /// The bound on the cost of plans with at least this service that the prices prove; changes them where a topology is in force.
 /// `scarce` are prices of service.
@@ -34,8 +34,9 @@ pub fn settle(of: (&Instance, &Rules, &Cells, &Supply), prices: &mut Prices, sca
         let dearest = instance.contents.iter().map(|content| content.rate().mbps() * f64::from(content.substreams));
         let unit = rules.weights.churn_weight * dearest.fold(0.0, f64::max);
         best = climb(prices, best, bound, |prices, way| add(prices, scarce, unit * way));
-        let charge = |prices: &mut Prices, way: f64| lower(prices, instance, rules.weights.churn_weight * way);
-        best = climb(prices, best, bound, charge);
+        let charge = rules.weights.churn_weight;
+        best = climb(prices, best, bound, |prices, way| lower(prices, instance, charge * way));
+        best = climb(prices, best, bound, |prices, way| lower_gates(prices, instance, charge * way));
     }
     best
 }
@@ -81,6 +82,13 @@ fn lower(prices: &mut Prices, instance: &Instance, cost: f64) {
         prices.iter_mut().for_each(|price| shift(price, -cost * content.rate().mbps()));
     }
     prices.uplink.values_mut().for_each(|price| shift(price, -cost / 1000.0));
+}
+
+/// Lowers the prices of first copies by a cost per Mbps.
+fn lower_gates(prices: &mut Prices, instance: &Instance, cost: f64) {
+    for (gate, price) in &mut prices.enter {
+        shift(price, -cost * instance.contents[gate.content].rate().mbps());
+    }
 }
 
 /// No price is negative.
