@@ -117,8 +117,8 @@ fn solved(document: Document, method: MethodChoice) -> BTreeSet<&'static str> {
 
 #[test]
 fn random_policies_on_small_scenarios_give_verified_plans() {
-    let scenarios = ["national-final", "town-hall", "regional", "long-tail", "vod-seek"];
-    let cases: Vec<(&str, u64)> = scenarios.into_iter().flat_map(|scenario| (0..24).map(move |seed| (scenario, seed))).collect();
+    let scenarios = ["national-final", "town-hall", "regional-isp-ports", "long-tail-live", "vod-seek"];
+    let cases: Vec<(&str, u64)> = scenarios.into_iter().flat_map(|scenario| (0..16).map(move |seed| (scenario, seed))).collect();
     let rules: BTreeSet<&str> = cases
         .into_par_iter()
         .flat_map_iter(|(scenario, seed)| {
@@ -131,7 +131,7 @@ fn random_policies_on_small_scenarios_give_verified_plans() {
 
 #[test]
 fn random_policies_on_tiny_instances_give_verified_plans() {
-    let seeds = 10_000..10_300;
+    let seeds = 10_000..10_200;
     let rules: BTreeSet<&str> = seeds
         .into_par_iter()
         .flat_map_iter(|seed| {
