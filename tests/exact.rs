@@ -6,7 +6,6 @@ mod oracle;
 
 use oracle::brute::{Best, best};
 use oracle::generate::tiny;
-use oracle::policies::obeyed;
 use oracle::reading::read;
 use pleach::engine::{Cancel, MethodChoice, Options, Outcome, Silent, solve};
 use pleach::instance::generate::{Knobs, Scenario};
@@ -35,7 +34,7 @@ struct Case {
 
 impl Case {
     fn of(seed: u64) -> Case {
-        let document: Document = obeyed(&tiny(seed));
+        let document: Document = tiny(seed);
         let world = read(&document, &Weights::default());
         let instance = Instance::from_document(document.clone()).unwrap_or_else(|faults| panic!("{faults:?}")).0;
         let plan = |method| {

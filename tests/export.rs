@@ -19,6 +19,19 @@ struct Known {
     cost: f64,
 }
 
+/// `instances/policies/known.toml`.
+#[derive(Deserialize)]
+struct PolicyTable {
+    instance: Vec<Ruled>,
+}
+
+/// A row of it: service, relaxation and cost under the policies.
+#[derive(Deserialize)]
+struct Ruled {
+    file: String,
+    with: [f64; 3],
+}
+
 /// Instances whose group program has the optimum of the exact one, in service and in cost.
 const TIGHT: [&str; 6] =
     ["limit-rate.json", "nearness.json", "waypoint.json", "partial-holders.json", "min-substreams.json", "blackout.json"];
@@ -52,6 +65,17 @@ fn the_exact_program_has_the_values_worked_out_by_hand() {
     for Known { file, service, cost } in known() {
         assert_near(&file, "service as MPS", optimum(&file, "mps", "peer", "service"), -service);
         assert_near(&file, "cost as LP", optimum(&file, "lp", "peer", "cost"), cost);
+    }
+}
+
+#[test]
+fn the_exact_program_states_every_policy() {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("instances/policies/known.toml");
+    let table: PolicyTable = toml::from_str(&std::fs::read_to_string(table).unwrap()).unwrap();
+    for Ruled { file, with: [service, _, cost] } in table.instance {
+        let file = format!("policies/{file}");
+        assert_near(&file, "service as LP", optimum(&file, "lp", "peer", "service"), -service);
+        assert_near(&file, "cost as MPS", optimum(&file, "mps", "peer", "cost"), cost);
     }
 }
 

@@ -1,11 +1,11 @@
 //! A thousand tiny instances against the oracle.
 
+#[allow(dead_code, reason = "another test uses the rest")]
 mod oracle;
 
 use oracle::binding::{CAPACITIES, RULES, SHAPES, binding, variants};
 use oracle::brute::{Best, best};
 use oracle::generate::{MOST_MISSING, tiny};
-use oracle::policies::obeyed;
 use oracle::reading::{World, read};
 use pleach::engine::shortage::shortage;
 use pleach::engine::{Cancel, MethodChoice, Options, Silent, solve};
@@ -204,7 +204,6 @@ fn no_valid_neighbour_of_the_best_plan_is_better() {
 fn the_greedy_is_valid_and_never_better_than_the_best() {
     let options = greedily();
     assert_none(&complaints(|document| {
-        let document = &obeyed(document);
         let best = best(&world(document));
         // Whatever `solve` returns, the verifier has accepted.
         let outcome = solve(&instance(document), &options, &mut Silent, &Cancel::default());
@@ -222,7 +221,6 @@ fn the_greedy_is_valid_and_never_better_than_the_best() {
 fn the_greedy_reaches_the_best_service_of_most_instances() {
     let options = greedily();
     let missed = complaints(|document| {
-        let document = &obeyed(document);
         let best = best(&world(document)).service;
         let service = solve(&instance(document), &options, &mut Silent, &Cancel::default()).plan.service.value;
         (service < best - 1e-9).then(|| format!("{service} of {best}"))
@@ -266,7 +264,6 @@ fn the_order_of_lists_does_not_change_what_solve_reaches() {
             let plan = solve(&instance(document), &options, &mut Silent, &Cancel::default()).plan;
             (plan.service.value, plan.relaxation.value, plan.cost.value)
         };
-        let document = &obeyed(document);
         let (one, other) = (worth(document), worth(&shuffled(document)));
         (one != other).then(|| format!("{one:?} and {other:?}"))
     }));
@@ -286,7 +283,7 @@ fn cuts_claim_no_more_unserved_requests_than_there_are_in_the_best_plan() {
     let options = greedily();
     let (proved, exactly) = (AtomicU64::new(0), AtomicU64::new(0));
     assert_none(&complaints(|document| {
-        let document = levelled(&obeyed(document));
+        let document = levelled(document);
         let unserved = best(&world(&document)).served.iter().filter(|served| !**served).count() as u64;
         let instance = instance(&document);
         let plan = solve(&instance, &options, &mut Silent, &Cancel::default()).plan;

@@ -15,7 +15,7 @@ use pleach::program::supply::Supply;
 use pleach::program::{Answer, Column, Name, Point, Program, Status};
 use std::path::PathBuf;
 
-/// Service that the row leaves to rounding, relative.
+/// Service and relaxation that their rows leave to rounding, relative.
 const SLACK: f64 = 1e-9;
 /// Flows between single nodes up to which the program is written.
 const MOST_FLOWS: u64 = 5_000_000;
@@ -34,7 +34,7 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value = "group")]
     level: Level,
 
-    /// Most service, or the least cost of that service
+    /// Most service, or the least cost of that service and of the least relaxation that it takes
     #[arg(long, value_enum, default_value = "service")]
     objective: Objective,
 
@@ -115,17 +115,25 @@ fn peer(instance: &Instance, rules: &Rules, objective: Objective) -> Result<Prog
         let what = format!("{size} possible flows between single nodes are too many (at most {MOST_FLOWS})");
         return Err(Failure::usage("--level", what, "use --level group"));
     }
-    let PeerProgram { mut program, service, cost, standing, service_row, .. } = PeerProgram::of(instance, rules);
+    let PeerProgram { mut program, service, relaxation, cost, standing, service_row, relaxation_row, .. } =
+        PeerProgram::of(instance, rules);
     let held = Column { name: Name::new("held", &[]), cost: 0.0, lower: 1.0, upper: 1.0, whole: false };
     program.column(held, &[(service_row, standing / service.scale)]);
     let lost: Vec<f64> = service.numbers.iter().map(|number| -number * service.scale).chain([-standing]).collect();
-    let program = stated(program, &lost, service_row, f64::NEG_INFINITY);
+    let mut program = stated(program, &lost, service_row, f64::NEG_INFINITY);
     if objective == Objective::Service {
         return Ok(program);
     }
     let most = -optimum(Session::open(&program).solve(&Limits::default()))?.objective;
+    let least = most * (1.0 - SLACK) / service.scale;
+    if let Some(row) = relaxation_row {
+        let relaxed: Vec<f64> = relaxation.numbers.iter().copied().chain([0.0]).collect();
+        program = stated(program, &relaxed, service_row, least);
+        let least_relaxed = optimum(Session::open(&program).solve(&Limits::default()))?.objective;
+        program.rows[row as usize].upper = least_relaxed * (1.0 + SLACK);
+    }
     let costs: Vec<f64> = cost.numbers.iter().map(|number| number * cost.scale).chain([0.0]).collect();
-    Ok(stated(program, &costs, service_row, most * (1.0 - SLACK) / service.scale))
+    Ok(stated(program, &costs, service_row, least))
 }
 
 /// The program with these costs, and at least so much in its row of service.

@@ -4,12 +4,13 @@ use super::optimize::{Proof, told};
 use super::options::{MethodChoice, Phase, Progress};
 use super::theory;
 use crate::forest::{Forest, SeatId};
+use crate::ids::PolicyId;
 use crate::instance::Instance;
 use crate::placement;
 use crate::policy::Rules;
 use crate::program::Status;
-use crate::program::peer::{self, Flow};
-use crate::program::search::{Found, Search};
+use crate::program::peer;
+use crate::program::search::{Found, Search, Trees};
 use crate::program::session::{Limits, self_test};
 use rustc_hash::FxHashMap;
 use std::time::Instant;
@@ -20,6 +21,8 @@ const LARGEST: u64 = 200_000;
 const SMALL: u64 = 200;
 /// Nodes of the search that a solve may spend on it without being asked for.
 const SMALL_EFFORT: u32 = 100;
+/// Relaxations closer than this, relative, are equal.
+const ALIKE: f64 = 1e-9;
 
 /// When to stop the search; `None`: there is to be none.
 pub(super) fn limits(instance: &Instance, method: MethodChoice, limits: Limits) -> Option<Limits> {
@@ -55,15 +58,25 @@ pub(super) fn search<'a>(
     let mut search = Search::open(instance, rules);
     let close = 1e-9 * rules.weight.iter().sum::<f64>();
     let known = proof.service.unwrap_or(f64::INFINITY).min(theory::knapsack_bound(instance, strict.unwrap_or(rules)));
+    let relaxes = |forest: &Forest<'_>| forest.relaxation() > 0.0;
+    let had_relaxed = relaxes(&forest);
     let mut best = known - forest.service() <= close;
     if !best {
         let found = search.service(limits);
         (forest, best) = take(forest, found, warnings, |bound| proof.service = Some(bound.min(known)));
     }
+    let least = theory::least_relaxation(instance, forest.service(), proof.unrelaxed);
+    if best && forest.relaxation() > least * (1.0 + ALIKE) {
+        let found = search.relaxation(limits, forest.service());
+        (forest, best) = take(forest, found, warnings, |bound| proof.relaxation = bound.max(least));
+    }
+    if had_relaxed != relaxes(&forest) {
+        proof.forget_cost(had_relaxed);
+    }
     if best {
         progress.tell(Phase::Solve, 1, 2, Some(forest.service()));
         let known = proof.cost.unwrap_or(0.0);
-        let found = search.cost(limits, forest.service());
+        let found = search.cost(limits, forest.service(), forest.relaxation());
         (forest, proof.exact) = take(forest, found, warnings, |bound| proof.cost = Some(bound.max(known)));
     }
     proof.seconds += start.elapsed().as_secs_f64();
@@ -87,8 +100,8 @@ fn take<'a>(
     if let Some(bound) = found.bound {
         tell(bound);
     }
-    let Some(flows) = found.flows else { return (forest, false) };
-    match grown(&forest, &flows) {
+    let Some(trees) = found.plan else { return (forest, false) };
+    match grown(&forest, &trees) {
         Some(other) if placement::better(&other, &forest) => (other, found.proved),
         Some(_) => (forest, found.proved),
         None => {
@@ -98,43 +111,57 @@ fn take<'a>(
     }
 }
 
-/// The forest of some flows, parents before children; relays that feed nobody are left out. `None`: a rule does not hold.
-fn grown<'a>(other: &Forest<'a>, flows: &[Flow]) -> Option<Forest<'a>> {
+/// The forest of a plan, parents before children; relays that feed nobody are left out, and so is what is relaxed for requests
+/// that receive nothing. `None`: a rule does not hold.
+fn grown<'a>(other: &Forest<'a>, trees: &Trees) -> Option<Forest<'a>> {
     let mut forest = Forest::new(other.instance, other.rules);
-    let mut parents: FxHashMap<(SeatId, u32), SeatId> = FxHashMap::default();
-    for flow in flows {
+    let mut parents: FxHashMap<(SeatId, u32), Vec<SeatId>> = FxHashMap::default();
+    for flow in &trees.flows {
         let (parent, child) = (forest.recruit(flow.parent, flow.content), forest.recruit(flow.child, flow.content));
-        parents.insert((child, flow.substream), parent);
+        parents.entry((child, flow.substream)).or_default().push(parent);
     }
-    for request in forest.instance.requests.ids() {
-        let content = forest.instance.requests[request].content;
-        for substream in 0..forest.instance.contents[content].substreams {
-            if parents.contains_key(&(SeatId(request.0), substream)) {
-                feed(&mut forest, &parents, SeatId(request.0), substream)?;
-            }
+    let mut wanted: Vec<(SeatId, u32)> = parents.keys().copied().filter(|(seat, _)| forest.request(*seat).is_some()).collect();
+    wanted.sort_unstable();
+    for (seat, _) in wanted.chunk_by(|a, b| a.0 == b.0).map(|of_seat| of_seat[0]) {
+        let relaxed = trees.relaxed.iter().filter(|(request, _)| forest.request(seat) == Some(*request));
+        let relaxed: Vec<PolicyId> = relaxed.map(|(_, policy)| *policy).collect();
+        if !relaxed.is_empty() {
+            forest.relax(seat, relaxed);
         }
+    }
+    for (seat, substream) in wanted {
+        feed(&mut forest, &parents, seat, substream)?;
     }
     Some(forest)
 }
 
-/// Gives a seat its parent, after the parents above it.
-fn feed(forest: &mut Forest<'_>, parents: &FxHashMap<(SeatId, u32), SeatId>, seat: SeatId, substream: u32) -> Option<()> {
-    let mut above = vec![seat];
-    while let Some(child) = above.last().copied().filter(|last| forest.has(*last) >> substream & 1 == 0) {
-        above.push(*parents.get(&(child, substream))?);
-        if above.len() > forest.seats().len() {
-            return None;
+/// Gives a seat its parents, after all above it have theirs.
+fn feed(forest: &mut Forest<'_>, parents: &FxHashMap<(SeatId, u32), Vec<SeatId>>, seat: SeatId, substream: u32) -> Option<()> {
+    let mut waiting = vec![seat];
+    while let Some(child) = waiting.last().copied() {
+        if forest.has(child) >> substream & 1 == 1 {
+            waiting.pop();
+            continue;
+        }
+        let above = parents.get(&(child, substream))?;
+        match above.iter().find(|parent| forest.has(**parent) >> substream & 1 == 0) {
+            Some(_) if waiting.len() > forest.seats().len() => return None,
+            Some(parent) => waiting.push(*parent),
+            None if above.len() != forest.seat(child).parents as usize => return None,
+            None => above.iter().try_for_each(|parent| attach(forest, *parent, child, substream))?,
         }
     }
-    for pair in above.windows(2).rev() {
-        let (child, parent) = (pair[0], pair[1]);
-        let arc = forest.arc(parent, child)?;
-        let at = forest.seat(child);
-        let shallow = forest.depth(parent, substream) < forest.rules.depth_limit(at.node, at.content, &[]);
-        if !shallow || !forest.may_receive(child) || !forest.fits(parent, child, substream, arc) {
-            return None;
-        }
-        forest.attach(parent, child, substream, arc);
+    Some(())
+}
+
+/// Attaches a parent that has the substream, if all rules hold.
+fn attach(forest: &mut Forest<'_>, parent: SeatId, child: SeatId, substream: u32) -> Option<()> {
+    let arc = forest.arc(parent, child)?;
+    let at = forest.seat(child);
+    let shallow = forest.depth(parent, substream) < forest.rules.depth_limit(at.node, at.content, forest.exempt(child));
+    if !shallow || !forest.may_receive(child) || !forest.fits(parent, child, substream, arc) {
+        return None;
     }
+    forest.attach(parent, child, substream, arc);
     Some(())
 }

@@ -23,7 +23,7 @@ pub(super) struct Proof {
     pub(super) unrelaxed: Option<f64>,
     /// A lower bound on relaxation that a search proved.
     pub(super) relaxation: f64,
-    /// A lower bound on the cost of any plan with at least the plan's service.
+    /// A lower bound on the cost of any plan with at least the plan's service and at most its relaxation.
     pub(super) cost: Option<f64>,
     /// Prices of service under all policies, where some may be relaxed; they prove `unrelaxed`.
     pub(super) relaxation_prices: Option<Prices>,
@@ -37,6 +37,15 @@ pub(super) struct Proof {
     pub(super) exact: bool,
     /// Seconds that the solver took.
     pub(super) seconds: f64,
+}
+
+impl Proof {
+    /// Prices of cost are for plans that relax nothing, or for those that do: the plan at hand is of the other kind now. What was
+    /// proved of all plans (`for_all`) remains a bound, without its prices.
+    pub(super) fn forget_cost(&mut self, for_all: bool) {
+        self.cost = self.cost.filter(|_| for_all);
+        (self.cost_prices, self.priced.1) = (None, None);
+    }
 }
 
 /// Improves on the greedy forest; whatever happens to the solver, a forest comes back, with a warning if need be. `strict` are

@@ -296,8 +296,11 @@ impl<'a> Forest<'a> {
         }
     }
 
-    /// Takes all parents of a substream away.
+    /// Takes all parents of a substream away, if it has any.
     pub fn detach(&mut self, child: SeatId, substream: u32) {
+        if self.parent(child, substream) == SeatId::NONE {
+            return;
+        }
         let to = self.seats[child];
         for cell in self.cell(child, substream)..self.cell(child, substream) + to.width as usize {
             let parent = self.cells[cell].parent;

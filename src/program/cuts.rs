@@ -13,6 +13,14 @@ impl GroupProgram<'_> {
         self.program.add_rows(rows);
     }
 
+    /// Sets the bounds of rows, as in the session.
+    pub fn lift_rows(&mut self, rows: &[(u32, f64, f64)]) {
+        for (row, lower, upper) in rows {
+            let row = &mut self.program.rows[*row as usize];
+            (row.lower, row.upper) = (*lower, *upper);
+        }
+    }
+
     /// The rows of the cuts that a point breaks, added to the program.
     pub fn cut_off(&mut self, point: &[f64]) -> Vec<NewRow> {
         let rows: Vec<NewRow> = self.broken(point, false).into_iter().map(|gate| self.add_gate(gate)).collect();

@@ -64,7 +64,7 @@ pub struct Flows<'a> {
 /// The cuts that a point breaks.
 pub fn separate(flows: &Flows<'_>) -> Vec<Gate> {
     let shares = flows.shares;
-    let has_some = |share: &Share| share.standing > 0.0 || share.relays > 0.0 || share.tiers.iter().any(|tier| tier.held > 0.0);
+    let has_some = |share: &Share| share.holds || share.relays > 0.0;
     let mut reached: Vec<bool> = shares.iter().map(has_some).collect();
     let first: Vec<f64> = (0..shares.len()).map(|place| first_copies(flows, place)).collect();
     reach(flows, &first, &mut reached);

@@ -211,6 +211,7 @@ impl<'a> Relaxation<'a> {
             }
         };
         self.session.set_rows(&lifted);
+        self.group.lift_rows(&lifted);
         self.session.set_columns(&counts);
         found
     }

@@ -55,6 +55,8 @@ pub struct Share {
     pub tiers: Vec<Tier>,
     /// Slots of nodes that can send whoever is served.
     pub standing: f64,
+    /// Some node holds something of it, whether or not it can send that.
+    pub holds: bool,
     /// Slots that relays can send once they receive anything, and how many relays.
     pub relayed: f64,
     /// Nodes that may relay the content.
@@ -129,8 +131,9 @@ impl Supply {
             tier.count += 1.0;
         }
         for holding in instance.holdings.iter().filter(|holding| holding.mask != 0) {
-            gathered.share(holding.content, cells.cell(holding.node)).standing +=
-                role(instance, holding.node, holding.content).slots;
+            let share = gathered.share(holding.content, cells.cell(holding.node));
+            share.standing += role(instance, holding.node, holding.content).slots;
+            share.holds = true;
         }
         gathered.add_relays(instance, cells);
         gathered.add_shared(instance, cells);

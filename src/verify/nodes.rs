@@ -179,7 +179,7 @@ impl<'a> Nodes<'a> {
             _ => 0.0,
         };
         let holdings = rows.holdings(instance, own.node);
-        let kept: f64 = holdings.iter().map(|holding| size(holding.content)).sum();
+        let kept = holdings.iter().map(|holding| size(holding.content)).fold(0.0, |sum, size| sum + size);
         let is_new = |row: &u32| !rows.is_pending(*row) && holdings.iter().all(|held| held.content != rows.get(*row).content);
         let added: f64 = rows.of(own.node).filter(is_new).map(|row| size(rows.get(row).content)).sum();
         // Sizes are decimal fractions: a sum may exceed a limit that it equals by a rounding.

@@ -185,11 +185,6 @@ pub fn simple(document: &Document) -> Document {
     other
 }
 
-/// What the engine obeys of a document so far.
-pub fn obeyed(document: &Document) -> Document {
-    simple(document)
-}
-
 /// Hours of the week, in some time zone.
 pub fn hours(rng: &mut Pcg64) -> Hours {
     let clock = [0, 4 * 60 + 15, 9 * 60, 19 * 60 + 30, 20 * 60 + 30, 23 * 60];

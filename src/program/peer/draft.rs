@@ -54,6 +54,20 @@ impl Draft {
         self.put(row, other, -1.0);
     }
 
+    /// A column that is 1 where two choices are taken, else 0; the first one lends its numbers.
+    pub(super) fn both(&mut self, tag: &'static str, one: usize, other: usize) -> usize {
+        let name = Name { tag, ..self.columns[one].0.name };
+        let both = self.number(name, 0.0, 1.0);
+        let and = Name { tag: "and", ..name };
+        self.only_with(and, both, one);
+        self.only_with(and, both, other);
+        let row = self.at_most(and, 1.0);
+        self.put(row, one, 1.0);
+        self.put(row, other, 1.0);
+        self.put(row, both, -1.0);
+        both
+    }
+
     /// How many columns there are.
     pub(super) fn len(&self) -> usize {
         self.columns.len()

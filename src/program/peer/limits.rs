@@ -37,7 +37,7 @@ impl Writer<'_> {
 
     /// What contents share: kbps, children, relays, storage.
     pub(super) fn limits(&mut self) {
-        std::mem::take(&mut self.capacities).state(self.instance, self.rules, &mut self.draft);
+        std::mem::take(&mut self.capacities).state(self);
         self.limit_children();
         self.limit_relays();
         self.limit_storage();

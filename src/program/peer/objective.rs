@@ -1,7 +1,5 @@
 //! What columns count, as numbers that suit the solver: whole ones where that is possible.
 
-use crate::instance::{Content, Instance};
-
 /// Whole objectives are kept whole up to this sum of their numbers; beyond, the search's bound is too coarse to be rounded up.
 const LARGEST_SUM: f64 = 500_000.0;
 /// Other objectives are scaled so that this is their largest number: far above the tolerances of the solver.
@@ -37,13 +35,12 @@ impl Objective {
     }
 }
 
-/// The least number that all numbers of substreams divide, as far as it is small.
-pub(super) fn common_multiple(instance: &Instance) -> f64 {
-    let join = |all: u64, content: &Content| {
-        let substreams = u64::from(content.substreams);
-        all / common_divisor(all, substreams) * substreams
-    };
-    instance.contents.iter().fold(1, |all, content| if all > 1_000_000 { all } else { join(all, content) }) as f64
+/// The least number that all numbers divide, as far as it is small.
+pub(super) fn common_multiple(mut numbers: impl Iterator<Item = u32>) -> f64 {
+    let join = |all: u64, number: u64| all / common_divisor(all, number) * number;
+    numbers
+        .try_fold(1, |all, number| if all > 1_000_000 { Err(all) } else { Ok(join(all, u64::from(number))) })
+        .unwrap_or_else(|all| all) as f64
 }
 
 /// Of 0 and a number: that number.

@@ -1,12 +1,13 @@
 //! Who may send and receive one content, and which pairs of seats a substream may run between.
 
-use crate::ids::{ContentId, NodeId, RequestId};
+use super::relaxing::Asked;
+use crate::ids::{ContentId, NodeId, PolicyId, RequestId};
 use crate::instance::Instance;
 use crate::policy::{Arc, Rules};
 use std::collections::VecDeque;
 
 /// A node that holds a content, asks for it, or may relay it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Seat {
     /// Who.
     pub(super) node: NodeId,
@@ -16,8 +17,12 @@ pub(super) struct Seat {
     pub(super) request: Option<RequestId>,
     /// It may receive the content only to pass it on.
     pub(super) relay: bool,
+    /// Policies that may be relaxed for its request.
+    pub(super) relaxable: Vec<PolicyId>,
     /// Most hops below a holder that it may sit.
-    deepest: u32,
+    pub(super) hops: Asked<u32>,
+    /// How late what it receives is, seconds.
+    pub(super) delay: Asked<f64>,
 }
 
 /// Two seats, by their places, between which flows may run.
@@ -35,7 +40,7 @@ pub(super) struct Hall {
     pairs: Vec<Pair>,
 }
 
-/// One substream of a hall: what of it can be reached at all.
+/// One substream of a hall: what of it can be reached at all, whatever is relaxed.
 pub(super) struct Layer {
     /// Pairs that may carry it.
     pub(super) pairs: Vec<Pair>,
@@ -45,21 +50,44 @@ pub(super) struct Layer {
     pub(super) deepest: Vec<u32>,
 }
 
+impl Seat {
+    /// The seat of a node for a content, if it has one.
+    fn of(instance: &Instance, rules: &Rules, node: NodeId, content: ContentId) -> Option<Seat> {
+        let (held, request) = (instance.held(node, content), instance.request(node, content));
+        let relay = held == 0 && request.is_none() && instance.nodes[node].relay_contents != Some(0);
+        if held == 0 && request.is_none() && !relay {
+            return None;
+        }
+        let relaxable: Vec<PolicyId> = match request {
+            Some(_) => rules.relaxable(node, content).map(|(policy, _)| policy).collect(),
+            None => Vec::new(),
+        };
+        let hops = Asked::of(&relaxable, |exempt| rules.depth_limit(node, content, exempt));
+        let delay = Asked::of(&relaxable, |exempt| rules.delay(node, content, exempt));
+        Some(Seat { node, held, request, relay, relaxable, hops, delay })
+    }
+
+    /// It holds a substream.
+    pub(super) fn holds(&self, substream: u32) -> bool {
+        self.held >> substream & 1 == 1
+    }
+
+    /// What it receives of a substream may suit a child: some choice of what is relaxed makes it no later than the child.
+    fn may_feed(&self, child: &Seat, substream: u32) -> bool {
+        let most = child.delay.unless.iter().map(|(_, seconds)| *seconds).fold(child.delay.always, f64::max);
+        self.holds(substream) || self.delay.always <= most
+    }
+}
+
 impl Hall {
     /// Gathers the seats of a content.
     pub(super) fn of(instance: &Instance, rules: &Rules, content: ContentId) -> Hall {
-        let seat = |node: NodeId| {
-            let (held, request) = (instance.held(node, content), instance.request(node, content));
-            let relay = held == 0 && request.is_none() && instance.nodes[node].relay_contents != Some(0);
-            let seated = held != 0 || request.is_some() || relay;
-            seated.then(|| Seat { node, held, request, relay, deepest: rules.depth_limit(node, content, &[]) })
-        };
-        let seats: Vec<Seat> = instance.nodes.ids().filter_map(seat).collect();
+        let seats: Vec<Seat> = instance.nodes.ids().filter_map(|node| Seat::of(instance, rules, node, content)).collect();
         let mut pairs = Vec::new();
         for (child, to) in seats.iter().enumerate().filter(|(_, seat)| seat.request.is_some() || seat.relay) {
             for (parent, from) in seats.iter().enumerate().filter(|(parent, _)| *parent != child) {
                 let (a, b) = (rules.classes.class(from.node), rules.classes.class(to.node));
-                pairs.extend(rules.arc(a, b, content).map(|arc| Pair { parent, child, arc }));
+                pairs.extend(rules.arc_but(a, b, content, &to.relaxable).map(|arc| Pair { parent, child, arc }));
             }
         }
         Hall { content, seats, pairs }
@@ -67,15 +95,16 @@ impl Hall {
 
     /// What of one substream can be reached, holders first.
     pub(super) fn layer(&self, substream: u32) -> Layer {
-        let holds = |seat: usize| self.seats[seat].held >> substream & 1 == 1;
+        let holds = |seat: usize| self.seats[seat].holds(substream);
+        let suits = |pair: &&Pair| self.seats[pair.parent].may_feed(&self.seats[pair.child], substream);
         let mut nearest: Vec<Option<u32>> = (0..self.seats.len()).map(|seat| holds(seat).then_some(0)).collect();
         let mut children = vec![Vec::new(); self.seats.len()];
-        self.pairs.iter().for_each(|pair| children[pair.parent].push(pair.child));
+        self.pairs.iter().filter(suits).for_each(|pair| children[pair.parent].push(pair.child));
         let mut queue: VecDeque<usize> = (0..self.seats.len()).filter(|seat| holds(*seat)).collect();
         while let Some(parent) = queue.pop_front() {
             let hops = nearest[parent].map_or(1, |hops| hops + 1);
             for child in &children[parent] {
-                if nearest[*child].is_none() && hops <= self.seats[*child].deepest {
+                if nearest[*child].is_none() && hops <= self.seats[*child].hops.always {
                     nearest[*child] = Some(hops);
                     queue.push_back(*child);
                 }
@@ -83,12 +112,12 @@ impl Hall {
         }
         let reached = nearest.iter().filter(|hops| hops.is_some_and(|hops| hops > 0)).count() as u32;
         let deepest: Vec<u32> =
-            (0..self.seats.len()).map(|at| if holds(at) { 0 } else { self.seats[at].deepest.min(reached) }).collect();
+            (0..self.seats.len()).map(|at| if holds(at) { 0 } else { self.seats[at].hops.always.min(reached) }).collect();
         let fits = |pair: &&Pair| {
             let near = nearest[pair.parent].is_some_and(|hops| hops < deepest[pair.child]);
             near && !holds(pair.child)
         };
-        Layer { pairs: self.pairs.iter().filter(fits).copied().collect(), deepest, nearest }
+        Layer { pairs: self.pairs.iter().filter(suits).filter(fits).copied().collect(), deepest, nearest }
     }
 }
 

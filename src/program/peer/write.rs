@@ -4,7 +4,7 @@ use super::Flow;
 use super::capacity::Capacities;
 use super::draft::Draft;
 use super::seats::{Hall, Layer, Pair};
-use crate::ids::{ContentId, NodeId};
+use crate::ids::{ContentId, NodeId, PolicyId, RequestId};
 use crate::instance::{ContentKind, Instance};
 use crate::policy::Rules;
 use crate::program::Name;
@@ -25,6 +25,12 @@ pub(super) struct Writer<'a> {
     pub(super) relayed: BTreeMap<NodeId, Vec<usize>>,
     /// By node with limited storage: columns that add a file of this size.
     pub(super) stored: BTreeMap<NodeId, Vec<(usize, f64)>>,
+    /// Columns `z`.
+    pub(super) relaxed: BTreeMap<(RequestId, PolicyId), usize>,
+    /// By request: columns `u`, each with the number of parents that it asks for.
+    pub(super) levels: BTreeMap<RequestId, Vec<(usize, u32)>>,
+    /// By column `y` or `w`: what adds up to the number of parents of a substream that is received there.
+    pub(super) parents: BTreeMap<usize, Vec<(usize, f64)>>,
     /// Columns that count as service.
     pub(super) worth: Vec<(usize, f64)>,
     /// Columns that cost something.
@@ -46,6 +52,9 @@ impl<'a> Writer<'a> {
             children: BTreeMap::new(),
             relayed: BTreeMap::new(),
             stored: BTreeMap::new(),
+            relaxed: BTreeMap::new(),
+            levels: BTreeMap::new(),
+            parents: BTreeMap::new(),
             worth: Vec::new(),
             costs: Vec::new(),
             flows: Vec::new(),
@@ -66,13 +75,13 @@ impl<'a> Writer<'a> {
 
     /// Columns of what one seat may receive, and the rules about how much of it.
     fn receiver(&mut self, hall: &Hall, layers: &[Layer], at: usize) -> Gets {
-        let (seat, content) = (hall.seats[at], &self.instance.contents[hall.content]);
+        let (seat, content) = (&hall.seats[at], &self.instance.contents[hall.content]);
         let key = [seat.node.0, hall.content.0];
-        let missing = |s: usize| layers[s].nearest[at].is_some() && seat.held >> s & 1 == 0;
+        let missing = |s: usize| layers[s].nearest[at].is_some() && !seat.holds(s as u32);
         let open: Vec<usize> = (0..layers.len()).filter(|s| missing(*s)).collect();
         let mut gets = vec![None; layers.len()];
         let held = seat.held.count_ones();
-        let least = if seat.relay { 0 } else { content.min_substreams.saturating_sub(held) };
+        let least = if seat.relay { 0 } else { self.rules.least(self.instance, seat.node, hall.content).saturating_sub(held) };
         let each = seat.request.map_or(0.0, |request| self.rules.weight[request] / f64::from(content.substreams));
         if (seat.request.is_none() && !seat.relay) || (open.len() as u32) < least {
             return gets;
@@ -110,7 +119,7 @@ impl<'a> Writer<'a> {
 
     /// The column that says whether a seat receives at all, where something depends on that: `y` or `r`.
     fn gate(&mut self, hall: &Hall, at: usize, least: u32, idle: bool) -> Option<usize> {
-        let seat = hall.seats[at];
+        let seat = &hall.seats[at];
         let (node, content) = (&self.instance.nodes[seat.node], &self.instance.contents[hall.content]);
         let adds_file = node.storage_mb.is_some() && content.kind == ContentKind::File && seat.held == 0;
         let counted = seat.relay && node.relay_contents.is_some();
@@ -128,7 +137,7 @@ impl<'a> Writer<'a> {
         Some(gate)
     }
 
-    /// Flows of one substream, each with an own parent, and in trees.
+    /// Flows of one substream: as many parents as are asked for, in trees, and what policies say of single substreams.
     fn layer(&mut self, hall: &Hall, layer: &Layer, s: u32, gets: &Gets) {
         let name = |tag, of: &[usize]| {
             let mut key: Vec<u32> = of.iter().map(|seat| hall.seats[*seat].node.0).collect();
@@ -139,18 +148,23 @@ impl<'a> Writer<'a> {
             .map(|(at, get)| {
                 get.map(|get| {
                     let row = self.draft.balance(name("get", &[at]));
-                    self.draft.put(row, get, -1.0);
+                    for (column, parents) in self.parents(&hall.seats[at], hall.content, get) {
+                        self.draft.put(row, column, -parents);
+                    }
                     row
                 })
             })
             .collect();
         let has = |at: usize| layer.nearest[at] == Some(0);
         let mut columns: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        let mut flows: Vec<(Pair, usize)> = Vec::new();
         for pair in layer.pairs.iter().filter(|pair| has(pair.parent) || gets[pair.parent].is_some()) {
             let Some(row) = balance[pair.child] else { continue };
             let column = self.flow(hall, pair, s);
             self.draft.put(row, column, 1.0);
             columns.insert((pair.parent, pair.child), column);
+            flows.push((*pair, column));
+            self.admit(hall, pair, s, column);
         }
         self.cuts(hall, layer, s, gets, &columns);
         let hops: Vec<Option<usize>> = (gets.iter().enumerate())
@@ -170,12 +184,17 @@ impl<'a> Writer<'a> {
             self.draft.put(row, above, -1.0);
             self.draft.put(row, *column, -far);
         }
+        self.shallow(hall, layer, s, gets, &hops);
+        self.near(hall, s, gets, &flows);
+        self.apart(hall, s, &flows);
+        self.required(hall, s, gets, &flows);
     }
 
     fn flow(&mut self, hall: &Hall, pair: &Pair, substream: u32) -> usize {
         let (parent, child) = (hall.seats[pair.parent].node, hall.seats[pair.child].node);
         let column = self.draft.choice(Name::new("x", &[parent.0, child.0, hall.content.0, substream]));
-        self.capacities.draw(self.instance, self.rules, (parent, child), hall.content, pair.arc, column);
+        let flow = Flow { parent, child, content: hall.content, substream };
+        self.capacities.draw(self.instance, self.rules, (flow, column), pair.arc, &hall.seats[pair.child]);
         if self.instance.nodes[parent].max_children.is_some() {
             self.children.entry(parent).or_default().entry(child).or_default().push(column);
         }
@@ -183,7 +202,7 @@ impl<'a> Writer<'a> {
         let churn = self.rules.churn(self.instance, parent, child, hall.content, substream);
         let rate = self.instance.contents[hall.content].rate();
         self.costs.push((column, (unit.of(rate) + churn.of(rate)).value()));
-        self.flows.push((column, Flow { parent, child, content: hall.content, substream }));
+        self.flows.push((column, flow));
         column
     }
 }
