@@ -156,7 +156,8 @@ fn pleach(arguments: &[&Path]) -> Command {
 fn check_refuses_such_a_plan_on_the_command_line() {
     for file in ["policies/volume.json", "policies/redundancy.json", "policies/one-copy.json"] {
         let dir = tempfile::tempdir().unwrap();
-        let (bare, policies, plan) = (dir.path().join("bare.json"), dir.path().join("policies.json"), dir.path().join("plan.json"));
+        let (bare, policies, plan) =
+            (dir.path().join("bare.json"), dir.path().join("policies.json"), dir.path().join("plan.json"));
         let mut whole: Value = serde_json::from_slice(&fs::read(path(file)).unwrap()).unwrap();
         let list = whole.as_object_mut().unwrap().remove("policies").unwrap();
         let rule = list[0]["rule"].as_object().unwrap().keys().next().unwrap().clone();

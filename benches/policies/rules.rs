@@ -110,7 +110,9 @@ fn selector(rng: &mut Pcg64, document: &Document) -> Value {
         3 => json!({"attributes.plan": [PLANS[rng.random_range(0..PLANS.len())].0], "region": [pick(rng, &REGIONS)]}),
         4 => json!({"ip": [format!("10.{}.0.0/14", rng.random_range(0..64) * 4)]}),
         5 => json!({"attributes.age": {"min": rng.random_range(20..60), "max": 64}, "country": [pick(rng, &COUNTRIES[1..])]}),
-        6 => json!({"any": [{"network": [home(rng, document).0]}, {"affinity": [format!("friends-{}", rng.random_range(0..50))]}]}),
+        6 => {
+            json!({"any": [{"network": [home(rng, document).0]}, {"affinity": [format!("friends-{}", rng.random_range(0..50))]}]})
+        }
         _ => json!({"not": {"country": [COUNTRIES[0]]}, "uplink_kbps": {"min": 8000}}),
     }
 }
@@ -119,7 +121,9 @@ fn selector(rng: &mut Pcg64, document: &Document) -> Value {
 fn few(rng: &mut Pcg64, document: &Document) -> Value {
     match rng.random_range(0..4) {
         0 => json!({"id": some_peers(rng, document, 25)}),
-        1 => json!({"ip": [format!("10.{}.0.0/16", rng.random_range(0..256)), format!("10.{}.128.0/17", rng.random_range(0..256))]}),
+        1 => {
+            json!({"ip": [format!("10.{}.0.0/16", rng.random_range(0..256)), format!("10.{}.128.0/17", rng.random_range(0..256))]})
+        }
         2 => json!({"network": [home(rng, document).0, home(rng, document).0]}),
         _ => json!({"affinity": [format!("friends-{}", rng.random_range(0..50))]}),
     }

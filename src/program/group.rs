@@ -17,8 +17,8 @@
 //! whose reduced cost is negative. Its duals are prices; what they prove is evaluated by `bound`, over all pairs.
 
 use super::gates::Gate;
-use super::supply::{self, Share, Supply};
 pub use super::prices::Prices;
+use super::supply::{self, Share, Supply};
 use super::{Column, Name, Program};
 use crate::ids::{ContentId, Id, LinkId};
 use crate::instance::Instance;
