@@ -1,5 +1,6 @@
 //! Certificates: what the solver's prices prove is found again by the verifier's own evaluation, and no more than that.
 
+#[allow(dead_code, reason = "another test uses the rest")]
 #[path = "oracle"]
 mod oracle {
     pub mod brute;

@@ -1,8 +1,10 @@
 //! Bad input: each code has its file, all faults come in one report, and no text whatever makes the reader panic.
 
+mod corruption;
+
+use corruption::{corrupted, places};
 use pleach::instance::fault::{Code, Severity};
 use pleach::instance::{Fault, Faults, Instance, condition};
-use rand::RngExt;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use serde_json::Value;
@@ -224,51 +226,6 @@ fn deep_and_long_texts_are_faults_and_no_panics() {
     assert_eq!(changed(r#""age": 16"#, &format!(r#""age": 1{}"#, "0".repeat(100_000))).len(), 1);
 }
 
-/// One corruption of a text's bytes.
-fn corrupt_bytes(text: &mut Vec<u8>, rng: &mut Pcg64) {
-    const PIECES: [&str; 16] =
-        ["{", "}", "[", "]", ",", ":", "\"", "null", "-1", "1e999", "0.0000001", "true", "\\ud800", "\"\"", "[[", "{\"a\":"];
-    if text.is_empty() {
-        return;
-    }
-    let at = rng.random_range(0..text.len());
-    match rng.random_range(0..5) {
-        0 => text[at] ^= 1 << rng.random_range(0..8),
-        1 => drop(text.drain(at..(at + rng.random_range(1..20)).min(text.len()))),
-        2 => drop(text.splice(at..at, PIECES[rng.random_range(0..PIECES.len())].bytes())),
-        3 => {
-            let other = rng.random_range(0..text.len());
-            let piece = text[other..(other + 30).min(text.len())].to_vec();
-            drop(text.splice(at..at, piece));
-        }
-        _ => text.truncate(at),
-    }
-}
-
-/// All places of a value, by JSON pointer.
-fn places(value: &Value, here: String, found: &mut Vec<String>) {
-    match value {
-        Value::Object(object) => object.iter().for_each(|(name, value)| places(value, format!("{here}/{name}"), found)),
-        Value::Array(list) => list.iter().enumerate().for_each(|(index, value)| places(value, format!("{here}/{index}"), found)),
-        _ => {}
-    }
-    found.push(here);
-}
-
-/// Puts the value of one place, or one of another type, in another place.
-fn corrupt_value(whole: &mut Value, places: &[String], rng: &mut Pcg64) {
-    let mut any = || places[rng.random_range(0..places.len())].clone();
-    let (from, to) = (any(), any());
-    let odd = ["0", "-1", "64", "65", "1e30", "\"\"", "\"a>b\"", "[]", "{}", "true", "[null]", "18446744073709551616"];
-    let value = match rng.random_range(0..2) {
-        0 => whole.pointer(&from).cloned(),
-        _ => serde_json::from_str(odd[rng.random_range(0..odd.len())]).ok(),
-    };
-    if let (Some(slot), Some(value)) = (whole.pointer_mut(&to), value) {
-        *slot = value;
-    }
-}
-
 /// Reads a corrupted text. Whatever comes is an instance that can be used, or faults that name a place.
 fn read(text: Vec<u8>) -> bool {
     match Instance::from_json(text) {
@@ -294,17 +251,8 @@ fn a_hundred_thousand_corruptions_give_instances_or_faults_and_no_panic() {
         let value: Value = serde_json::from_str(&base).unwrap();
         let mut all = Vec::new();
         places(&value, String::new(), &mut all);
-        for round in 0..25_000 {
-            let times = rng.random_range(1..4);
-            let text = if round % 2 == 0 {
-                let mut text = base.clone().into_bytes();
-                (0..times).for_each(|_| corrupt_bytes(&mut text, &mut rng));
-                text
-            } else {
-                let mut value = value.clone();
-                (0..times).for_each(|_| corrupt_value(&mut value, &all, &mut rng));
-                serde_json::to_vec(&value).unwrap()
-            };
+        for _ in 0..25_000 {
+            let text = corrupted(&base, &value, &all, &mut rng);
             assert!(read(text.clone()), "{}", String::from_utf8_lossy(&text));
         }
     }

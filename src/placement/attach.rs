@@ -14,6 +14,9 @@ const PROBES: usize = 48;
 /// Children take their substreams from this many seats at the front in turn, so that one parent's failure costs little.
 const WINDOW: usize = 4;
 
+/// Entries in lists of near cells that are kept for children exempt from policies: half a gigabyte.
+const MOST_KEPT: usize = 1 << 24;
+
 /// What a look into one queue ended with.
 enum Search {
     /// A parent was attached.
@@ -221,6 +224,9 @@ impl Grower<'_, '_> {
         if exempt.is_empty() {
             self.near[number].get_or_insert_with(make).clone()
         } else {
+            if self.near_but.len() * self.pools.cells[content].len() > MOST_KEPT {
+                self.near_but.clear();
+            }
             self.near_but.entry((number, exempt.into())).or_insert_with(make).clone()
         }
     }

@@ -64,6 +64,15 @@ impl Gateways {
         }
         gateways
     }
+
+    /// As a finished forest has them: open where somebody whom their policies concern is fed through parents, else closed.
+    pub(super) fn settle(&mut self, forest: &Forest<'_>) {
+        for gateway in self.all.values_mut() {
+            let exempt = |seat: SeatId| gateway.policies.iter().all(|policy| forest.exempt(seat).contains(policy));
+            let open = gateway.openers.iter().any(|seat| forest.received(*seat) != 0 && !exempt(*seat));
+            gateway.state = if open { State::Open } else { State::Closed };
+        }
+    }
 }
 
 impl Grower<'_, '_> {

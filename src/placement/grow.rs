@@ -74,6 +74,13 @@ impl<'a, 'c> Grower<'a, 'c> {
         Grower { forest, cells, pools, near, near_but, guides, gateways, starved, stop }
     }
 
+    /// Beside a finished forest, whose gateways stand as they are.
+    pub(super) fn beside(forest: Forest<'a>, cells: &'c Cells) -> Self {
+        let mut grower = Grower::new(forest, cells, &|| false);
+        grower.gateways.settle(&grower.forest);
+        grower
+    }
+
     /// Lets quotas guide.
     pub(super) fn guide(&mut self, guidance: &Guidance) {
         self.guides = Guides::lay(self.forest.instance, self.forest.rules, self.cells, &self.pools, guidance);

@@ -90,7 +90,7 @@ pub fn too_deep<'a>(forest: Forest<'a>, cells: &Cells, seats: &[SeatId]) -> (For
     if !forest.rules.limits_depth() && !forest.rules.limits_latency() {
         return (forest, vec![false; seats.len()]);
     }
-    let mut grower = Grower::new(forest, cells, &|| false);
+    let mut grower = Grower::beside(forest, cells);
     let mut known: FxHashMap<(usize, u64), bool> = FxHashMap::default();
     let mut blocked = Vec::with_capacity(seats.len());
     for seat in seats {

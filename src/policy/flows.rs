@@ -27,6 +27,40 @@ enum Effect {
     Protocol { rank: u32 },
 }
 
+/// What is asked of the policies that match a flow; each has a row of bits of those that can answer.
+#[derive(Clone, Copy, Debug)]
+enum Question {
+    /// May it run, and at what extra cost.
+    Price,
+    /// Which policies forbid it.
+    Forbid,
+    /// Which rows count it, of each kind.
+    Limit,
+    NodeLimit,
+    CopyLimit,
+    /// How late is who receives it.
+    Delay,
+    /// Which protocol it carries.
+    Protocol,
+}
+
+/// How many questions there are.
+pub(super) const QUESTIONS: usize = 7;
+
+impl Effect {
+    fn answers(&self) -> &'static [Question] {
+        match self {
+            Effect::Forbid => &[Question::Price, Question::Forbid],
+            Effect::Prefer(_) => &[Question::Price],
+            Effect::Limit(_) => &[Question::Limit],
+            Effect::NodeLimit(_) => &[Question::NodeLimit],
+            Effect::CopyLimit(_) => &[Question::CopyLimit],
+            Effect::Delay(_) => &[Question::Delay],
+            Effect::Protocol { .. } => &[Question::Protocol],
+        }
+    }
+}
+
 /// The rule looks at single flows, or at who may send to whom.
 pub(super) fn is_flow_rule(rule: &Rule) -> bool {
     use Rule::*;
@@ -72,6 +106,9 @@ impl Rules {
         for (row, selected) in matching::contents(&policy.content, instance).into_iter().enumerate() {
             self.by_content[row * words + bit / 64] |= u64::from(selected) << (bit % 64);
         }
+        for question in effect.answers() {
+            self.by_question[*question as usize * words + bit / 64] |= 1 << (bit % 64);
+        }
         self.flows.push(FlowRule { policy: id, relation, effect });
     }
 
@@ -102,7 +139,7 @@ impl Rules {
         let route = self.reach(from, to)?;
         let mut arc = Arc { route, extra: self.link_cost[route.0 as usize] };
         let mut forbidden = false;
-        self.each_rule(from, to, content, route, |rule| match rule.effect {
+        self.each_rule(Question::Price, (from, to), content, route, |rule| match rule.effect {
             Effect::Forbid => forbidden |= !exempt.contains(&rule.policy),
             Effect::Prefer(cost) => arc.extra += cost,
             _ => {}
@@ -120,7 +157,9 @@ impl Rules {
         let words = self.flows.len().div_ceil(64);
         let mut delay = 0.0f64;
         for word in 0..words {
-            let mut bits = self.classes.destination_bits(class)[word] & self.by_content[content.index() * words + word];
+            let mut bits = self.classes.destination_bits(class)[word]
+                & self.by_content[content.index() * words + word]
+                & self.by_question[Question::Delay as usize * words + word];
             while bits != 0 {
                 if let Effect::Delay(seconds) = self.flows[word * 64 + bits.trailing_zeros() as usize].effect {
                     delay = delay.max(seconds);
@@ -146,11 +185,7 @@ impl Rules {
     pub fn forbidding(&self, from: ClassId, to: ClassId, content: ContentId) -> Vec<PolicyId> {
         let mut found = Vec::new();
         if let Some(route) = self.reach(from, to) {
-            self.each_rule(from, to, content, route, |rule| {
-                if matches!(rule.effect, Effect::Forbid) {
-                    found.push(rule.policy);
-                }
-            });
+            self.each_rule(Question::Forbid, (from, to), content, route, |rule| found.push(rule.policy));
         }
         found
     }
@@ -159,19 +194,18 @@ impl Rules {
     pub fn restricting(&self, from: ClassId, to: ClassId, content: ContentId) -> Vec<PolicyId> {
         let mut found = Vec::new();
         if let Some(route) = self.reach(from, to) {
-            self.each_rule(from, to, content, route, |rule| {
-                if matches!(rule.effect, Effect::Forbid | Effect::Limit(_) | Effect::NodeLimit(_) | Effect::CopyLimit(_)) {
-                    found.push(rule.policy);
-                }
-            });
+            for question in [Question::Forbid, Question::Limit, Question::NodeLimit, Question::CopyLimit] {
+                self.each_rule(question, (from, to), content, route, |rule| found.push(rule.policy));
+            }
         }
+        found.sort_unstable();
         found
     }
 
     /// Calls `row` with each row of [`Rules::limits`] that counts a flow on this arc.
     pub fn each_limit(&self, from: ClassId, to: ClassId, content: ContentId, route: RouteId, mut row: impl FnMut(usize)) {
         if !self.limits.is_empty() {
-            self.each_rule(from, to, content, route, |rule| {
+            self.each_rule(Question::Limit, (from, to), content, route, |rule| {
                 if let Effect::Limit(limit) = rule.effect {
                     row(limit as usize);
                 }
@@ -182,7 +216,7 @@ impl Rules {
     /// Calls `row` with each row of [`Rules::node_limits`] that counts a flow on this arc.
     pub fn each_node_limit(&self, from: ClassId, to: ClassId, content: ContentId, route: RouteId, mut row: impl FnMut(usize)) {
         if !self.node_limits.is_empty() {
-            self.each_rule(from, to, content, route, |rule| {
+            self.each_rule(Question::NodeLimit, (from, to), content, route, |rule| {
                 if let Effect::NodeLimit(limit) = rule.effect {
                     row(limit as usize);
                 }
@@ -194,7 +228,7 @@ impl Rules {
     pub fn each_copy_limit(&self, from: ClassId, to: ClassId, content: ContentId, route: RouteId, mut row: impl FnMut(usize)) {
         if !self.copy_limits.is_empty() {
             let (outside, inside) = (self.classes.row(from).network, self.classes.row(to).network);
-            self.each_rule(from, to, content, route, |rule| {
+            self.each_rule(Question::CopyLimit, (from, to), content, route, |rule| {
                 if let Effect::CopyLimit(limit) = rule.effect {
                     let network = self.copy_limits[limit as usize].network;
                     if inside == network && outside != network {
@@ -208,7 +242,7 @@ impl Rules {
     /// The policy that sets the protocol of flows on this arc: lowest rank number, then list order.
     pub fn protocol(&self, from: ClassId, to: ClassId, content: ContentId, route: RouteId) -> Option<PolicyId> {
         let mut best: Option<(u32, PolicyId)> = None;
-        self.each_rule(from, to, content, route, |rule| {
+        self.each_rule(Question::Protocol, (from, to), content, route, |rule| {
             if let Effect::Protocol { rank } = rule.effect {
                 best = Some(best.map_or((rank, rule.policy), |best| best.min((rank, rule.policy))));
             }
@@ -221,10 +255,19 @@ impl Rules {
         self.flows.is_empty()
     }
 
-    fn each_rule(&self, from: ClassId, to: ClassId, content: ContentId, route: RouteId, mut seen: impl FnMut(&FlowRule)) {
+    /// Calls `seen` with each policy that matches a flow and can answer.
+    fn each_rule(
+        &self,
+        question: Question,
+        (from, to): (ClassId, ClassId),
+        content: ContentId,
+        route: RouteId,
+        mut seen: impl FnMut(&FlowRule),
+    ) {
         let words = self.flows.len().div_ceil(64);
         for word in 0..words {
-            let mut bits = self.classes.source_bits(from)[word]
+            let mut bits = self.by_question[question as usize * words + word]
+                & self.classes.source_bits(from)[word]
                 & self.classes.destination_bits(to)[word]
                 & self.by_content[content.index() * words + word]
                 & self.by_route[route.0 as usize * words + word];

@@ -9,7 +9,7 @@
 //! - what policies ask of receivers (weight, depth, distance, delay, parents, fewest substreams) is a number for each;
 //! - a policy that may be relaxed can be left out for one receiver: who asks names the policies it is **exempt** from.
 //!
-//! Policies that concern flows have a bit each; a pair's candidates are the AND of four rows of bits (source,
+//! Policies that concern flows have a bit each; a pair's candidates are the AND of five rows of bits (what is asked, source,
 //! destination, content, route), and only the few that survive have their relation looked at.
 
 mod cells;
@@ -33,7 +33,7 @@ use crate::instance::policy::{NodeRate, Policy, Rule};
 use crate::instance::{Holding, Instance, condition};
 use crate::parameters::Weights;
 use crate::units::Kbps;
-use flows::{FlowRule, is_flow_rule};
+use flows::{FlowRule, QUESTIONS, is_flow_rule};
 use receivers::Receivers;
 use rustc_hash::FxHashSet;
 use signatures::Signatures;
@@ -64,6 +64,7 @@ pub struct Rules {
     /// Policies in force that cannot match any flow or request.
     pub idle: Vec<PolicyId>,
     flows: Vec<FlowRule>,
+    by_question: Vec<u64>,
     by_content: Vec<u64>,
     by_route: Vec<u64>,
     link_cost: Vec<f64>,
@@ -159,6 +160,7 @@ fn compile_if(instance: &Instance, weights: Weights, kept: impl Fn(&Policy) -> b
         matched: receivers::matched(instance, &signatures, &policies),
         idle: Vec::new(),
         flows: Vec::new(),
+        by_question: vec![0; QUESTIONS * words],
         by_content: vec![0; instance.contents.len() * words],
         by_route: Vec::new(),
         link_cost: Vec::new(),

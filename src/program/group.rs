@@ -17,9 +17,10 @@
 //! whose reduced cost is negative. Its duals are prices; what they prove is evaluated by `bound`, over all pairs.
 
 use super::gates::Gate;
+pub use super::prices::Prices;
 use super::supply::{self, Share, Supply};
 use super::{Column, Name, Program};
-use crate::ids::{ContentId, Id, LinkId, PolicyId};
+use crate::ids::{ContentId, Id, LinkId};
 use crate::instance::Instance;
 use crate::policy::{Arc, CellId, Cells, ClassId, Rules};
 use rayon::prelude::*;
@@ -85,29 +86,6 @@ pub(super) struct Rows {
     /// Row of each gate.
     pub(super) enter: Vec<u32>,
     svc: u32,
-}
-
-/// Prices of everything scarce, none negative: the duals of the group program, or any others.
-#[derive(Clone, Debug, Default)]
-pub struct Prices {
-    /// By content and share: one slot that a cell sends.
-    pub send: Vec<Vec<f64>>,
-    /// One kbps of uplink, of downlink.
-    pub uplink: FxHashMap<CellId, f64>,
-    /// See `uplink`.
-    pub downlink: FxHashMap<CellId, f64>,
-    /// One kbps on a link.
-    pub link: FxHashMap<LinkId, f64>,
-    /// One kbps of flows that a policy limits together.
-    pub limit: FxHashMap<PolicyId, f64>,
-    /// One kbps of flows that a policy limits for each source, in one cell.
-    pub node_limit: FxHashMap<(PolicyId, CellId), f64>,
-    /// One copy of a content that enters a network where a policy limits copies.
-    pub copy_limit: FxHashMap<(PolicyId, ContentId), f64>,
-    /// One copy that must enter a set of cells.
-    pub enter: Vec<(Gate, f64)>,
-    /// One unit of service.
-    pub service: f64,
 }
 
 impl<'a> GroupProgram<'a> {

@@ -13,6 +13,7 @@ pub mod highs;
 mod optimality;
 mod owner;
 pub mod peer;
+pub mod prices;
 pub mod relaxation;
 pub mod search;
 pub mod session;

@@ -58,7 +58,8 @@ pub struct Plot {
 }
 
 impl Plot {
-    fn draw(rng: &mut Pcg64) -> Plot {
+    /// What an instance may be about.
+    pub fn draw(rng: &mut Pcg64) -> Plot {
         let theme = match rng.random_range(0..28) {
             0..3 => Theme::Mixed,
             3..6 => Theme::Relays,
