@@ -9,11 +9,12 @@
 //! floor 8   cli/  main.rs           arguments in, files out, exit codes
 //! floor 6   report/                 a plan as a page to look at: who feeds whom, hop by hop, how full
 //! floor 4   engine/                 solve: one cluster, the whole story in one short function; reasons, shortages, theory
-//! floor 3   placement/              trees: greedy or guided by quotas, relays, swap search
+//!           engine/explain/         remedies, parents, counterfactuals, policies without effect
+//! floor 3   placement/              trees: greedy or guided by quotas, relays, gateways, relaxing, swap search
 //! floor 2   program/ forest/ verify/ programs, the solver behind one door, prices, bounds | all trees, mutable |
 //!                                   the independent proof
 //! floor 1   policy/  plan/          policies compiled to classes, pairs, limits; cells | the decision and its worth
-//! floor 0   instance/               what is given: format, checks, network, scenarios
+//! floor 0   instance/               what is given: format, checks, network, scenarios, import
 //!           ids.rs units.rs parameters.rs   beneath it
 //! ```
 //!
