@@ -121,7 +121,7 @@ fn demands(
     for require in &world.requires {
         for (content, title) in world.contents.iter().enumerate().filter(|(content, _)| require.contents[*content]) {
             let is_inside = |wish: &&Wish| wish.content == content && world.machines[wish.node].network == require.network;
-            let served = world.wishes.iter().enumerate().filter(|(w, wish)| is_inside(&wish) && wanted[*w].is_some());
+            let served = world.wishes.iter().enumerate().filter(|(w, wish)| is_inside(wish) && wanted[*w].is_some());
             let served: Vec<(usize, &Wish)> = served.collect();
             let gets = |w: usize, s: usize| has(wanted[w].unwrap_or(0), s) && triggers(w, require.policy);
             for substream in (0..title.substreams).filter(|s| served.iter().any(|(w, _)| gets(*w, *s))) {
