@@ -16,6 +16,9 @@ const WORTH_A_ROUND: usize = 1_000;
 /// Requests between two looks at the clock.
 const STOP_EVERY: usize = 1024;
 
+/// The pool of a child's cell, and the policies from which the child is exempt.
+type ExemptChild = (usize, Box<[PolicyId]>);
+
 /// A forest under construction.
 pub(super) struct Grower<'a, 'c> {
     pub(super) forest: Forest<'a>,
@@ -24,7 +27,7 @@ pub(super) struct Grower<'a, 'c> {
     /// By pool number of the child's cell: cells that may send to it, made when first needed.
     pub(super) near: Vec<Option<Rc<[Near]>>>,
     /// The same for children that are exempt from policies.
-    pub(super) near_but: FxHashMap<(usize, Box<[PolicyId]>), Rc<[Near]>>,
+    pub(super) near_but: FxHashMap<ExemptChild, Rc<[Near]>>,
     /// What each cell may get where quotas guide.
     pub(super) guides: Guides,
     /// Networks that are fed over several links at once.
