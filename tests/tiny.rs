@@ -274,7 +274,7 @@ fn levelled(document: &Document) -> Document {
     let mut other = document.clone();
     other.requests.iter_mut().for_each(|request| request.weight = None);
     other.contents.iter_mut().for_each(|content| content.min_substreams = None);
-    other.policies.retain(|policy| !matches!(policy.rule, Rule::Priority { .. }));
+    other.policies.retain(|policy| !matches!(policy.rule, Rule::Priority { .. } | Rule::Degrade { .. }));
     other
 }
 

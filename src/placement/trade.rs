@@ -21,6 +21,10 @@ type Kind = (usize, u64, u64);
 
 /// Trades places, the dearest first.
 pub fn trade<'a>(forest: Forest<'a>, cells: &Cells, stop: &(dyn Fn() -> bool + Sync)) -> Forest<'a> {
+    if !forest.rules.required.is_empty() {
+        // Those who give way may be those over whom a network has to be fed.
+        return forest;
+    }
     let mut feeds = vec![0u32; forest.seats().len()];
     for seat in forest.seats() {
         forest.flows(seat).for_each(|(_, parent)| feeds[parent.index()] += 1);
