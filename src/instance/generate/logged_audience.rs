@@ -4,7 +4,7 @@
 //! their rows. Uplinks are lower bounds: the best rate that was seen from a peer to one other, with a share of peers
 //! that were never seen to send.
 //!
-//! [`World`] lays that audience out: providers hang on the core of their country, countries of Europe meet at an exchange
+//! `World` lays that audience out: providers hang on the core of their country, countries of Europe meet at an exchange
 //! where the data centres are, others buy transit; the providers of the home country (the first) buy it each for itself.
 
 use super::super::document::*;
