@@ -11,9 +11,6 @@ use crate::program::relaxation::{Guidance, Relaxation, Served, Stage};
 use crate::program::session::{Limits, self_test};
 use crate::program::supply::{self, Supply};
 
-/// A refinement that lowers cost by less than this share is the last.
-const WORTHWHILE: f64 = 1e-3;
-
 /// Bounds and prices that the program proved; nothing where it was not asked or failed.
 ///
 /// Where policies may be relaxed, service is bounded under those alone that never are; so is cost, as soon as the plan
@@ -167,22 +164,19 @@ fn refine<'a>(
     proof: &Proof,
     gap: f64,
 ) -> Forest<'a> {
-    for _ in 0..wish.effort.refinements {
+    for round in 0..u64::from(wish.effort.refinements) {
         if is_good(&forest, proof, gap) || (wish.stop)() {
             break;
         }
-        let before = forest.cost();
         if let Some(guidance) = all.held_to(limits, &served(&forest, cells)) {
-            let held = placement::place(forest.instance, forest.rules, cells, Wish { guidance: Some(&guidance), ..wish });
+            let wish = Wish { guidance: Some(&guidance), seed: wish.seed.wrapping_add(round), ..wish };
+            let held = placement::place(forest.instance, forest.rules, cells, wish);
             if placement::better(&held, &forest) {
                 forest = held;
             }
         }
         forest = placement::trade(forest, cells, wish.stop);
         placement::improve(&mut forest, cells, wish.effort.passes, wish.stop);
-        if forest.cost().value() > before.value() * (1.0 - WORTHWHILE) {
-            break;
-        }
     }
     forest
 }
