@@ -4,6 +4,7 @@
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
+use pleach::instance::generate::SCENARIOS;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -12,6 +13,9 @@ use tempfile::TempDir;
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 /// An id that would be a script if anybody let it.
 const HOSTILE: &str = "<script>console.error('hostile')</script>\"'&amp;";
+
+/// Peers of a scenario that is only looked at.
+const SMOKE: usize = 2_000;
 
 fn pleach<S: AsRef<std::ffi::OsStr>>(dir: &TempDir, arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(cargo_bin!("pleach"));
@@ -102,6 +106,21 @@ fn every_report_opens_in_a_browser_without_a_word_on_its_console() {
         }
         // The script ran: heads of columns have become buttons.
         assert!(page.contains("<th scope=\"col\"><button type=\"button\">role</button></th>"), "{page}");
+    }
+}
+
+#[test]
+fn every_scenario_is_made_solved_checked_and_its_report_opens() {
+    for scenario in SCENARIOS {
+        let dir = tempfile::tempdir().unwrap();
+        let nodes = SMOKE.min(scenario.nodes).to_string();
+        pleach(&dir, ["generate", scenario.name, "--nodes", &nodes, "-o", "instance.json"]).assert().code(0);
+        pleach(&dir, ["solve", "instance.json", "-o", "plan.json", "--method", "greedy"]).assert().code(0);
+        pleach(&dir, ["check", "instance.json", "plan.json"]).assert().code(0);
+        report(&dir);
+        let (page, console) = opened(&dir, "page.html");
+        assert!(console.is_empty(), "{}: {console:?}", scenario.name);
+        assert!(page.contains("<svg class=\"map\"") && page.contains("<svg class=\"hops\""), "{}", scenario.name);
     }
 }
 
