@@ -2,7 +2,7 @@
 
 use super::terminal::Terminal;
 use comfy_table::{Cell, CellAlignment, Table, presets};
-pub use pleach::report::figures::{count, number, percent, share, time};
+pub use pleach::report::figures::{count, number, percent, share, times};
 
 /// Cells of a bar.
 const BAR: usize = 20;

@@ -1,7 +1,7 @@
 //! What an operator sees after a solve: the three values with their bounds, the traffic beside that of the topology in
 //! force, who is left out and why, what is scarce, and where the time went.
 
-use super::figures::{bar, count, number, percent, right, share, table, time};
+use super::figures::{bar, count, number, percent, right, share, table, times};
 use super::terminal::Terminal;
 use super::traffic;
 use comfy_table::{Cell, Color, Table};
@@ -26,7 +26,7 @@ pub fn of(instance: &Instance, plan: &Plan, look: Terminal) -> String {
     section(&mut text, look, "unserved", unserved(instance, plan, look));
     section(&mut text, look, "busiest links", links(instance, plan, look));
     section(&mut text, look, "binding policies", policies(instance, plan, look));
-    let _ = writeln!(text, "  {}", look.quiet(&times(plan)));
+    let _ = writeln!(text, "  {}", look.quiet(&times(&plan.statistics.seconds)));
     text
 }
 
@@ -186,18 +186,4 @@ fn rest(rows: &mut Table, all: usize, words: &str) {
         let left_out = format!("and {} more{words}", count((all - ROWS) as u64));
         rows.add_row([Cell::new(""), Cell::new(""), Cell::new(""), Cell::new(left_out).fg(Color::DarkGrey)]);
     }
-}
-
-fn times(plan: &Plan) -> String {
-    let seconds = &plan.statistics.seconds;
-    let phases = [
-        ("read", seconds.read),
-        ("compile", seconds.compile),
-        ("solve", seconds.solve),
-        ("place", seconds.place),
-        ("verify", seconds.verify),
-    ];
-    let phases: Vec<String> =
-        phases.iter().filter(|(_, spent)| *spent > 0.0).map(|(name, spent)| format!("{name} {}", time(*spent))).collect();
-    format!("{} in all: {}", time(seconds.total), phases.join(", "))
 }

@@ -1,5 +1,7 @@
 //! Figures for people, in words: grouped digits, shares, times.
 
+use crate::plan::Seconds;
+
 /// `part / whole`; of nothing, nothing.
 pub fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
@@ -51,6 +53,20 @@ fn in_threes(digits: &str) -> String {
 /// Milliseconds below a second.
 pub fn time(seconds: f64) -> String {
     if seconds < 1.0 { format!("{:.1} ms", seconds * 1000.0) } else { format!("{seconds:.2} s") }
+}
+
+/// Where the time of a plan went: seconds in all, and those of each phase that took any; empty where none is told.
+pub fn times(seconds: &Seconds) -> String {
+    let phases = [
+        ("read", seconds.read),
+        ("compile", seconds.compile),
+        ("solve", seconds.solve),
+        ("place", seconds.place),
+        ("verify", seconds.verify),
+    ];
+    let phases: Vec<String> =
+        phases.iter().filter(|(_, spent)| *spent > 0.0).map(|(name, spent)| format!("{name} {}", time(*spent))).collect();
+    if phases.is_empty() { String::new() } else { format!("{} in all: {}", time(seconds.total), phases.join(", ")) }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::bars::Bars;
-use super::figures::{count, counted, number, percent, share, time};
+use super::figures::{count, counted, number, percent, share, times};
 use super::hops::Hops;
 use super::map::Map;
 use super::survey::{Survey, part};
@@ -93,7 +93,7 @@ impl<'a> Page<'a> {
             supply_words: supply(instance, survey),
             crossing_words: crossing(survey),
             unserved_words: unserved(plan),
-            times: times(plan),
+            times: times(&plan.statistics.seconds),
             tables: Tables {
                 unserved: sources.unserved(),
                 taken: sources.taken(),
@@ -226,18 +226,4 @@ fn unserved(plan: &Plan) -> String {
             format!("{} without anything, {part} of all.", counted(some, "request"))
         }
     }
-}
-
-fn times(plan: &Plan) -> String {
-    let seconds = &plan.statistics.seconds;
-    let phases = [
-        ("read", seconds.read),
-        ("compile", seconds.compile),
-        ("solve", seconds.solve),
-        ("place", seconds.place),
-        ("verify", seconds.verify),
-    ];
-    let phases: Vec<String> =
-        phases.iter().filter(|(_, spent)| *spent > 0.0).map(|(name, spent)| format!("{name} {}", time(*spent))).collect();
-    if phases.is_empty() { String::new() } else { format!("{} in all: {}", time(seconds.total), phases.join(", ")) }
 }

@@ -46,8 +46,12 @@ impl<'s, const N: usize> Table<'s, N> {
         let columns = columns.map(|column| {
             let found = header.iter().position(|name| name == column);
             if found.is_none() {
-                let remedy =
-                    format!("name the columns in the first line; it has: {}", header.iter().collect::<Vec<_>>().join(", "));
+                let remedy = match header.is_empty() {
+                    true => "name the columns in the first line; it is empty".to_owned(),
+                    false => {
+                        format!("name the columns in the first line; it has: {}", header.iter().collect::<Vec<_>>().join(", "))
+                    }
+                };
                 faults.add(source.fault(1, Code::MissingField, format!("there is no column `{column}`"), remedy));
                 complete = false;
             }
