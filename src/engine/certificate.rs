@@ -9,6 +9,7 @@ use crate::plan::certificate::{self, CERTIFICATE_FORMAT, Certificate, PriceList,
 use crate::policy::{CellId, Cells, Rules};
 use crate::program::gates::Gate;
 use crate::program::group::Prices;
+use crate::program::rounding::Rounding;
 use crate::program::supply::{self, Supply};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -130,7 +131,18 @@ impl Writer<'_> {
             list.copy_limit.push(certificate::CopyPrice { policy: policy(id), content, price });
         }
         self.add_gates(prices, &mut list);
+        list.whole = prices.whole.iter().filter(|(_, price)| *price > 0.0).map(|(cut, price)| self.whole(cut, *price)).collect();
         list
+    }
+
+    fn whole(&self, cut: &Rounding, price: f64) -> certificate::WholePrice {
+        certificate::WholePrice {
+            content: self.instance.contents[cut.content].id.clone(),
+            groups: cut.cells.iter().map(|cell| cell.0).collect(),
+            links: cut.links.iter().map(|link| self.instance.links[*link].id.clone()).collect(),
+            divisor: cut.divisor,
+            price,
+        }
     }
 
     fn add_gates(&self, prices: &Prices, list: &mut PriceList) {

@@ -93,6 +93,8 @@ pub struct PriceList {
     pub copy_limit: Vec<CopyPrice>,
     /// One copy that enters a set of groups.
     pub enter: Vec<EnterPrice>,
+    /// What whole requests behind full links can take.
+    pub whole: Vec<WholePrice>,
     /// One unit of service; in the bound on cost only.
     pub service: f64,
 }
@@ -171,6 +173,26 @@ pub struct EnterPrice {
     /// Nodes of the set whose requests for the content the cut is stated for.
     pub requests: Vec<SmolStr>,
     /// For each copy.
+    pub price: f64,
+}
+
+/// The price of a rounded row.
+///
+/// It is valid if every flow that enters the groups crosses one of the links. In copies of the content, what requests of the
+/// groups take beyond what they bring is at most what the links carry and what holders and relays inside can send; that row
+/// is divided by `divisor`, and rounded as the program's row `whole` is. Neither its numbers nor its right side are stated:
+/// they follow from the instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WholePrice {
+    /// The content.
+    pub content: SmolStr,
+    /// The set.
+    pub groups: Vec<u32>,
+    /// Ids of the links around it.
+    pub links: Vec<SmolStr>,
+    /// Copies, at least 2.
+    pub divisor: u32,
+    /// For each unit of the right side.
     pub price: f64,
 }
 

@@ -72,7 +72,7 @@ struct Asked {
     parents: f64,
     /// Price of one copy.
     price: f64,
-    /// Price of the slots that it brings, less what it owes for the copies that must enter its network first.
+    /// Price of the slots that it brings, less what it owes for cuts.
     fixed: f64,
     /// Prices of 0, 1, ... further substreams where a topology is in force.
     kept: Option<Box<[f64]>>,
@@ -222,7 +222,8 @@ fn rent(instance: &Instance, rules: &Rules, cells: &Cells, supply: &Supply, pric
             shares.iter().zip(&prices.send[content.index()]).map(|(share, price)| price * share.standing).sum::<f64>()
         })
         .sum();
-    links + limits + node_limits + copies + uplinks + downlinks + standing
+    let whole: f64 = prices.whole.iter().map(|(rounding, price)| price * rounding.limit).sum();
+    links + limits + node_limits + copies + uplinks + downlinks + standing + whole
 }
 
 fn priced<K: std::hash::Hash + Eq>(prices: &FxHashMap<K, f64>, what: &K) -> f64 {
@@ -243,13 +244,18 @@ struct Receive<'a> {
     quotes: Table<ContentId, Quote<'a>>,
     /// Least price of receiving a copy; infinite where nobody can send.
     price: Table<ContentId, Vec<f64>>,
-    /// What a request of a tier owes for the copies that must enter the sets it is in.
+    /// What a request of a tier owes for the copies that must enter the sets it is in, and for its part in rounded rows.
     owed: FxHashMap<(ContentId, CellId, TierKey), f64>,
 }
 
 impl<'a> Receive<'a> {
     fn of(world: World<'a>, supply: &Supply, prices: &'a Prices, reach: &'a Reach, with_cost: bool) -> Receive<'a> {
         let mut owed = FxHashMap::default();
+        for (rounding, price) in &prices.whole {
+            for ((cell, key), count) in &rounding.counts {
+                *owed.entry((rounding.content, *cell, *key)).or_insert(0.0) += price * count;
+            }
+        }
         for (gate, price) in &prices.enter {
             for cell in &gate.cells {
                 *owed.entry((gate.content, *cell, gate.key)).or_insert(0.0) += price * gate.copies / gate.count;

@@ -1,11 +1,16 @@
-//! Cuts of the group program: the rows of [`gates`], found at a point and added to the program.
+//! Cuts of the group program: the rows of [`gates`] and [`rounding`](super::rounding), found at a point and added to the
+//! program.
 
 use super::gates::{self, Flows, Gate};
 use super::group::{CellArc, GroupProgram};
-use super::supply::Share;
-use super::{Name, NewRow, Row};
-use crate::ids::Id;
+use super::rounding::{Fences, Rounding};
+use super::supply::{self, Share};
+use super::{Name, NewRow, Point, Row};
+use crate::ids::{Id, LinkId};
 use crate::policy::CellId;
+
+/// By how much a rounded row must be broken to be worth a row.
+const BROKEN: f64 = 0.01;
 
 impl GroupProgram<'_> {
     /// Takes over rows that are in the session too.
@@ -27,6 +32,52 @@ impl GroupProgram<'_> {
         self.rows.enter.extend((0..rows.len()).map(|new| (self.program.rows.len() + new) as u32));
         self.program.add_rows(&rows);
         rows
+    }
+
+    /// The rounded rows that a point breaks behind full links, added to the program.
+    pub fn round_off(&mut self, point: &Point) -> Vec<NewRow> {
+        if !supply::is_exact(self.instance) {
+            return Vec::new();
+        }
+        let is_full = |row: u32| point.duals[row as usize] < 0.0;
+        let mut full: Vec<LinkId> = self.rows.link.iter().filter(|(_, row)| is_full(**row)).map(|(link, _)| *link).collect();
+        full.sort_unstable();
+        let mut rows = Vec::new();
+        for content in self.instance.contents.ids() {
+            let crossed = |arc: &CellArc| (arc.ends, self.rules.topology.links(arc.arc.route));
+            let flows = self.candidates[content.index()].iter().flatten().map(crossed).collect();
+            let fences = Fences { instance: self.instance, content, shares: &self.supply.shares[content], flows };
+            let broken: Vec<Rounding> = full
+                .iter()
+                .filter_map(|link| fences.behind(*link))
+                .flat_map(|fence| fences.cuts(&fence).filter(|cut| self.breaks(cut, &point.columns)).collect::<Vec<_>>())
+                .collect();
+            rows.extend(broken.into_iter().map(|cut| self.add_rounding(cut)));
+        }
+        self.rows.whole.extend((0..rows.len()).map(|new| (self.program.rows.len() + new) as u32));
+        self.program.add_rows(&rows);
+        rows
+    }
+
+    fn breaks(&self, cut: &Rounding, point: &[f64]) -> bool {
+        let left: f64 = self.counted(cut).map(|(column, count)| count * point[column as usize]).sum();
+        left > cut.limit + BROKEN
+    }
+
+    /// What a rounded row counts for each column.
+    fn counted(&self, cut: &Rounding) -> impl Iterator<Item = (u32, f64)> {
+        self.supply.tiers().zip(&self.served).filter_map(|((content, cell, key), column)| {
+            let count = cut.counts.get(&(cell, key)).filter(|_| content == cut.content)?;
+            Some((*column, *count))
+        })
+    }
+
+    fn add_rounding(&mut self, cut: Rounding) -> NewRow {
+        let name = Name::new("whole", &[self.roundings.len() as u32]);
+        let row = Row { name, lower: f64::NEG_INFINITY, upper: cut.limit };
+        let entries = self.counted(&cut).filter(|(_, count)| *count != 0.0).collect();
+        self.roundings.push(cut);
+        NewRow { row, entries }
     }
 
     /// Rows that give the first copies to every set of cells in which somebody is served as a whole but nobody could begin.

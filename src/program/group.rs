@@ -10,6 +10,7 @@
 //! link[l], lim[p], nlim[p,g]   kbps of the flows that count
 //! copy[p,c]   copies of c that enter a network and count <= max S
 //! in[T]      copies that enter a set of cells without any >= least_t y_t / count_t (see `gates`)
+//! whole[T]   what whole requests behind full links can take (see `rounding`)
 //! svc        service >= what is asked for
 //! ```
 //!
@@ -18,6 +19,7 @@
 
 use super::gates::Gate;
 pub use super::prices::Prices;
+use super::rounding::Rounding;
 use super::supply::{self, Share, Supply};
 use super::{Column, Name, Program};
 use crate::ids::{ContentId, Id, LinkId};
@@ -42,14 +44,14 @@ pub struct CellArc {
     pub ends: (u32, u32),
     /// Cost of one copy.
     pub cost: f64,
-    arc: Arc,
+    pub(super) arc: Arc,
 }
 
 /// The group program of an instance, with what its rows and columns stand for.
 #[derive(Debug)]
 pub struct GroupProgram<'a> {
     pub(super) instance: &'a Instance,
-    rules: &'a Rules,
+    pub(super) rules: &'a Rules,
     cells: &'a Cells,
     /// What the cells ask and offer.
     pub supply: &'a Supply,
@@ -68,8 +70,10 @@ pub struct GroupProgram<'a> {
     pub(super) gates: Vec<Gate>,
     /// For each content and share the gates whose set holds it.
     pub(super) gates_of: Vec<Vec<Vec<usize>>>,
+    /// Rounded rows, found so far.
+    pub(super) roundings: Vec<Rounding>,
     /// For each content and receiving share all senders, cheapest first.
-    candidates: Vec<Vec<Vec<CellArc>>>,
+    pub(super) candidates: Vec<Vec<Vec<CellArc>>>,
     known: FxHashSet<(u32, u32, u32)>,
 }
 
@@ -79,12 +83,14 @@ pub(super) struct Rows {
     rel: Vec<Vec<u32>>,
     up: FxHashMap<CellId, u32>,
     down: FxHashMap<CellId, u32>,
-    link: FxHashMap<LinkId, u32>,
+    pub(super) link: FxHashMap<LinkId, u32>,
     lim: Vec<u32>,
     nlim: FxHashMap<(usize, CellId), u32>,
     copy: FxHashMap<(usize, ContentId), u32>,
     /// Row of each gate.
     pub(super) enter: Vec<u32>,
+    /// Row of each rounding.
+    pub(super) whole: Vec<u32>,
     svc: u32,
 }
 
@@ -106,6 +112,7 @@ impl<'a> GroupProgram<'a> {
             served: Vec::new(),
             gates: Vec::new(),
             gates_of: supply.shares.iter().map(|shares| vec![Vec::new(); shares.len()]).collect(),
+            roundings: Vec::new(),
             candidates,
             known: FxHashSet::default(),
         };
@@ -356,6 +363,7 @@ impl<'a> GroupProgram<'a> {
                 .zip(&self.rows.enter)
                 .map(|(gate, row)| (gate.clone(), (dual(*row) / per).max(0.0)))
                 .collect(),
+            whole: self.roundings.iter().zip(&self.rows.whole).map(|(rounding, row)| (rounding.clone(), price(*row))).collect(),
             service: (dual(self.rows.svc) / per).max(0.0),
         }
     }

@@ -15,6 +15,7 @@ mod owner;
 pub mod peer;
 pub mod prices;
 pub mod relaxation;
+pub mod rounding;
 pub mod search;
 pub mod session;
 pub mod supply;

@@ -1,6 +1,7 @@
 //! Prices of what is scarce, as the duals of the group program give them and `bound` evaluates them.
 
 use super::gates::Gate;
+use super::rounding::Rounding;
 use crate::ids::{ContentId, LinkId, PolicyId};
 use crate::policy::CellId;
 use rustc_hash::FxHashMap;
@@ -24,6 +25,8 @@ pub struct Prices {
     pub copy_limit: FxHashMap<(PolicyId, ContentId), f64>,
     /// One copy that must enter a set of cells.
     pub enter: Vec<(Gate, f64)>,
+    /// One unit on the right side of a rounded row.
+    pub whole: Vec<(Rounding, f64)>,
     /// One unit of service.
     pub service: f64,
 }

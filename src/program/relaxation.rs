@@ -17,7 +17,7 @@ use crate::policy::{CellId, Cells, Rules};
 const SERVICE_FIRST: f64 = 50_000.0;
 /// Rounds of pricing after which the program is taken as it is.
 const ROUNDS: usize = 30;
-/// Rounds of cutting circles off.
+/// Rounds of cutting circles and fractions of requests off.
 const CUT_ROUNDS: usize = 12;
 /// Up to so many requests quotas are for whole requests.
 const WHOLE_REQUESTS: usize = 30_000;
@@ -115,11 +115,13 @@ impl<'a> Relaxation<'a> {
         Relaxation { instance, rules, cells, supply, group, session, scarce: Prices::default() }
     }
 
-    /// The most service, then the least cost; circles are cut off until there are none, or it takes too long.
+    /// The most service, then the least cost; circles and fractions of requests are cut off until there
+    /// are none, or it takes too long.
     pub fn service(&mut self, limits: &Limits) -> Result<Stage, Status> {
         let mut point = self.priced(limits, 1.0, SERVICE_FIRST)?;
         for _ in 0..CUT_ROUNDS {
-            let rows = self.group.cut_off(&point.columns);
+            let mut rows = self.group.cut_off(&point.columns);
+            rows.extend(self.group.round_off(&point));
             if rows.is_empty() {
                 break;
             }
@@ -257,7 +259,7 @@ impl<'a> Relaxation<'a> {
         let columns: Vec<u32> = self.group.columns_of_tiers().to_vec();
         let counts: Vec<(u32, f64, f64)> =
             columns.iter().map(|column| (*column, 0.0, self.group.program.columns[*column as usize].upper)).collect();
-        let tiers = self.tiers().zip(&counts);
+        let tiers = self.supply.tiers().zip(&counts);
         let fixed: Vec<(u32, f64, f64)> = tiers
             .map(|(tier, (column, _, most))| {
                 let count = served.get(&tier).copied().unwrap_or(0.0).min(*most);
@@ -284,13 +286,6 @@ impl<'a> Relaxation<'a> {
         self.group.take_rows(rows);
         self.session.add_rows(rows);
         (first..first + rows.len()).map(|row| (row as u32, f64::NEG_INFINITY, f64::INFINITY)).collect()
-    }
-
-    /// Every tier, in order of its column.
-    fn tiers(&self) -> impl Iterator<Item = (ContentId, CellId, TierKey)> + '_ {
-        self.supply.shares.pairs().flat_map(|(content, shares)| {
-            shares.iter().flat_map(move |share| share.tiers.iter().map(move |tier| (content, CellId(share.cell), tier.key)))
-        })
     }
 
     /// Solves, prices columns in, and solves again, until no column would help.
@@ -342,7 +337,7 @@ impl<'a> Relaxation<'a> {
         let quotas = self.group.arcs.iter().zip(copies).filter(|(_, copies)| **copies > 1e-9).map(quota).collect();
         let served = self.group.served(&point.columns);
         let serving =
-            self.tiers().zip(served).map(|((content, cell, key), (_, count, _))| Serving { content, cell, key, count }).collect();
+            self.supply.tiers().zip(served).map(|((content, cell, key), (_, count, _))| Serving { content, cell, key, count }).collect();
         Guidance { quotas, serving }
     }
 }

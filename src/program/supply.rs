@@ -102,8 +102,13 @@ pub fn tier(instance: &Instance, rules: &Rules, request: RequestId) -> Option<Ti
     let brings = if role.standing { 0.0 } else { role.slots };
     let (weight, held, parents) = (rules.weight[request], f64::from(held), f64::from(parents));
     let mut tier = Tier { count: 1.0, weight, need, held, least, parents, brings, key: TierKey::default() };
-    tier.key = tier.key_when(instance.requests.len() <= EXACT_REQUESTS);
+    tier.key = tier.key_when(is_exact(instance));
     (least <= need).then_some(tier)
+}
+
+/// Tiers are exact: requests of one bring the same number of slots.
+pub fn is_exact(instance: &Instance) -> bool {
+    instance.requests.len() <= EXACT_REQUESTS
 }
 
 /// Slots are told apart where that decides who is worth feeding: each number below what a request takes, then octaves.
@@ -138,6 +143,13 @@ impl Supply {
         gathered.add_relays(instance, cells);
         gathered.add_shared(instance, cells);
         gathered.finish()
+    }
+
+    /// Every tier, in order of content, share and tier.
+    pub fn tiers(&self) -> impl Iterator<Item = (ContentId, CellId, TierKey)> + '_ {
+        self.shares.pairs().flat_map(|(content, shares)| {
+            shares.iter().flat_map(move |share| share.tiers.iter().map(move |tier| (content, CellId(share.cell), tier.key)))
+        })
     }
 }
 

@@ -14,6 +14,7 @@
 //! quote      least price of a copy, for each receiver
 //! churn      price of each substream, for those who had other parents before
 //! earnings   rent, requests, relays
+//! whole      what whole requests behind links can take
 //! counting   the bound that needs no prices
 //! ```
 
@@ -23,6 +24,7 @@ mod earnings;
 mod kinds;
 mod quote;
 mod reading;
+mod whole;
 
 use super::law::Law;
 use super::network::Network;

@@ -71,8 +71,9 @@ fn add(prices: &mut Prices, others: &Prices, times: f64) {
     all(&mut prices.limit, &others.limit, times);
     all(&mut prices.node_limit, &others.node_limit, times);
     all(&mut prices.copy_limit, &others.copy_limit, times);
-    // Gates are kept in the order in which they were found.
+    // Cuts are kept in the order in which they were found.
     prices.enter.iter_mut().zip(&others.enter).for_each(|((_, price), (_, other))| shift(price, times * other));
+    prices.whole.iter_mut().zip(&others.whole).for_each(|((_, price), (_, other))| shift(price, times * other));
     shift(&mut prices.service, times);
 }
 

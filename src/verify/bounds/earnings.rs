@@ -7,6 +7,7 @@ use super::churn;
 use super::kinds::Kinds;
 use super::quote::Quote;
 use super::reading::Prices;
+use super::whole::{Parties, Whole};
 use crate::ids::{ContentId, Id, NodeId, PolicyId};
 use crate::instance::policy::Rule;
 use crate::instance::{Instance, Node, Request};
@@ -72,7 +73,10 @@ impl Market<'_> {
             let quote = Quote::new(self, prices, content, senders, with_cost);
             let least = quote.least(&receivers);
             let steps = if with_cost { churn::steps(&quote, asked, &least, &idle) } else { FxHashMap::default() };
-            let owed = self.owed(prices, content);
+            let mut owed = self.owed(prices, content);
+            let whole = Whole::of(&quote, prices, &Parties { content, asked, idle: &idle });
+            whole.owed.into_iter().for_each(|(node, more)| *owed.entry(node).or_insert(0.0) += more);
+            sum += whole.rent;
             for ((request, wish), price) in asked.iter().zip(&least) {
                 let owed = owed.get(&request.node).copied().unwrap_or(0.0);
                 let steps = steps.get(&request.node).map(|steps| &steps[..]);
@@ -198,6 +202,13 @@ impl Market<'_> {
         let least = u64::from(self.law.fewest(request.node, request.content).saturating_sub(held));
         let wish = Wish { held: f64::from(held), least: least as f64, most: most as f64, parents: f64::from(parents) };
         (least <= most).then_some(wish)
+    }
+
+    /// Copies that a served request takes at the least beyond those that it can send.
+    pub(super) fn beyond(&self, request: &Request, wish: &Wish) -> i128 {
+        // Holders stand ready, served or not.
+        let slots = if wish.held > 0.0 { 0.0 } else { self.slots(request.node, request.content) };
+        (wish.least * wish.parents - slots) as i128
     }
 
     /// It may pass the content on without having asked for it.

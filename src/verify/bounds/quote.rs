@@ -6,7 +6,7 @@
 use super::super::network::{Pair, km};
 use super::earnings::Market;
 use super::reading::{Cut, Prices};
-use crate::ids::{ContentId, Id, NodeId};
+use crate::ids::{ContentId, Id, LinkId, NodeId};
 use crate::instance::policy::Rule;
 use crate::instance::{Ends, Node};
 use crate::units::UnitCost;
@@ -43,6 +43,13 @@ pub(super) struct Offer<'a> {
     least: f64,
     /// All senders have places, within so many km of the first.
     radius: Option<f64>,
+}
+
+impl Offer<'_> {
+    /// The links that a copy crosses.
+    pub fn links(&self) -> &[LinkId] {
+        &self.pair.links
+    }
 }
 
 impl<'a> Quote<'a> {
@@ -112,12 +119,18 @@ impl<'a> Quote<'a> {
         kinds.filter_map(|kind| self.offer(kind, child, &cuts)).collect()
     }
 
+    /// Somebody of this kind may send.
+    pub(super) fn sends(&self, kind: usize) -> bool {
+        !self.senders[kind].is_empty()
+    }
+
     /// The cuts that hold the receivers of a kind.
     pub(super) fn cuts_around(&self, child: usize) -> Vec<&'a Cut> {
         self.cuts.iter().copied().filter(|cut| cut.inside[self.group(child)]).collect()
     }
 
-    fn group(&self, kind: usize) -> usize {
+    /// The group of a kind.
+    pub(super) fn group(&self, kind: usize) -> usize {
         self.market.group[self.market.kinds.sample[kind].index()] as usize
     }
 

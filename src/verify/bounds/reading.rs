@@ -5,7 +5,7 @@ use super::{Violation, ViolationKind};
 use crate::ids::{ContentId, Id, LinkId, NodeId, PolicyId, Table};
 use crate::instance::Instance;
 use crate::instance::policy::Rule;
-use crate::plan::certificate::{Certificate, EnterPrice, PriceList};
+use crate::plan::certificate::{Certificate, EnterPrice, PriceList, WholePrice};
 use rustc_hash::FxHashMap;
 
 /// A certificate that fits its instance.
@@ -38,6 +38,8 @@ pub(super) struct Prices {
     pub copies: FxHashMap<(PolicyId, ContentId), f64>,
     /// Cuts.
     pub cuts: Vec<Cut>,
+    /// Rounded rows.
+    pub fences: Vec<Fence>,
     /// One unit of service.
     pub service: f64,
 }
@@ -61,6 +63,20 @@ impl Cut {
         let needed = self.requests.iter().map(|node| law.fewest(*node, self.content)).min().unwrap_or(0);
         self.price * f64::from(needed) / self.requests.len() as f64
     }
+}
+
+/// Groups, and links that are said to lie around them.
+pub(super) struct Fence {
+    /// Of which content.
+    pub content: ContentId,
+    /// For each group whether it belongs to the set.
+    pub inside: Vec<bool>,
+    /// For each link whether it is one of those around.
+    pub around: Table<LinkId, bool>,
+    /// Copies by which the row is divided.
+    pub divisor: u32,
+    /// One unit of the right side.
+    pub price: f64,
 }
 
 /// Reads, and notes what is wrong.
@@ -137,6 +153,7 @@ impl Reader<'_> {
             node_limit: vec![Vec::new(); instance.policies.len()],
             copies: FxHashMap::default(),
             cuts: Vec::new(),
+            fences: Vec::new(),
             service: self.price(|| format!("{path}.service"), list.service),
         };
         for (row, send) in list.send.iter().enumerate() {
@@ -166,6 +183,9 @@ impl Reader<'_> {
         self.add_limits(path, list, &mut prices);
         for (row, enter) in list.enter.iter().enumerate() {
             prices.cuts.extend(self.cut(&format!("{path}.enter[{row}]"), enter));
+        }
+        for (row, whole) in list.whole.iter().enumerate() {
+            prices.fences.extend(self.fence(&format!("{path}.whole[{row}]"), whole));
         }
         prices
     }
@@ -219,14 +239,36 @@ impl Reader<'_> {
         0.0
     }
 
+    /// For each group whether it is one of these.
+    fn set(&mut self, place: impl Fn() -> String, groups: &[u32]) -> Option<Vec<bool>> {
+        let mut inside = vec![false; self.count];
+        for id in groups {
+            inside[self.known(&place, self.groups.get(id).copied())? as usize] = true;
+        }
+        Some(inside)
+    }
+
+    /// Whether the links lie around the set is seen when its flows are.
+    fn fence(&mut self, path: &str, whole: &WholePrice) -> Option<Fence> {
+        let place = || path.to_owned();
+        let content = self.known(place, self.instance.content(&whole.content))?;
+        let inside = self.set(place, &whole.groups)?;
+        let mut around = Table::filled(self.instance.links.len(), false);
+        for name in &whole.links {
+            around[self.known(place, self.instance.link(name))?] = true;
+        }
+        if whole.divisor < 2 {
+            self.tell(ViolationKind::WrongBound, place(), "rounded by less than 2 copies");
+            return None;
+        }
+        Some(Fence { content, inside, around, divisor: whole.divisor, price: self.price(place, whole.price) })
+    }
+
     /// A cut that holds for every plan: nobody inside holds anything, and those whom it is stated for are inside.
     fn cut(&mut self, path: &str, enter: &EnterPrice) -> Option<Cut> {
         let place = || path.to_owned();
         let content = self.known(place, self.instance.content(&enter.content))?;
-        let mut inside = vec![false; self.count];
-        for id in &enter.groups {
-            inside[self.known(place, self.groups.get(id).copied())? as usize] = true;
-        }
+        let inside = self.set(place, &enter.groups)?;
         let asks = |node: &NodeId| self.instance.request(*node, content).is_some();
         let found: Option<Vec<NodeId>> = enter.requests.iter().map(|name| self.instance.node(name).filter(asks)).collect();
         let requests = self.known(place, found)?;
