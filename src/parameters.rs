@@ -93,7 +93,7 @@ pub struct Effort {
     pub restart_nodes: u32,
     /// Restarts of the placement that follows a program, with orders that differ a little.
     pub guided: u32,
-    /// Nodes up to which these are made.
+    /// Nodes that all of these may place together.
     pub guided_nodes: u32,
     /// Passes of swap search over all flows, while the gap of cost is not reached.
     pub passes: u32,
@@ -103,7 +103,7 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort { gap: 0.01, restarts: 24, restart_nodes: 2_000, guided: 32, guided_nodes: 30_000, passes: 4, refinements: 1 }
+        Effort { gap: 0.01, restarts: 24, restart_nodes: 2_000, guided: 32, guided_nodes: 40_000, passes: 4, refinements: 1 }
     }
 }
 

@@ -99,17 +99,20 @@ pub(super) fn optimize<'a>(
 
     let again = std::time::Instant::now();
     progress.tell(Phase::Solve, 1, 2, Some(forest.service()));
+    let mut still_holds = false;
     for lowered in [false, true] {
-        let relaxes = forest.relaxation() > 0.0;
+        let (relaxes, asked) = (forest.relaxation() > 0.0, forest.service());
         let found = match &mut loose {
-            Some(loose) if relaxes => loose.cost(limits, forest.service()),
-            _ => all.cost(limits, forest.service()),
+            Some(loose) if relaxes => loose.cost(limits, asked),
+            _ => all.cost(limits, asked),
         };
         let stage = match found {
             Ok(stage) => stage,
             Err(status) => {
-                proof.cost = None;
-                warnings.extend(told(&status, "no bound on cost is proved"));
+                if !still_holds {
+                    proof.cost = None;
+                    warnings.extend(told(&status, "no bound on cost is proved"));
+                }
                 break;
             }
         };
@@ -123,8 +126,9 @@ pub(super) fn optimize<'a>(
                 forest = refine(forest, &mut all, cells, wish, limits, &proof, gap);
             }
         }
-        // What was proved holds for plans that relax nothing, and for no others.
-        if relaxes || forest.relaxation() == 0.0 {
+        // What was proved holds for plans that relax nothing, and for no others; of plans with more service more can be proved.
+        still_holds = relaxes || forest.relaxation() == 0.0;
+        if still_holds && (forest.service() <= asked || (wish.stop)()) {
             break;
         }
     }

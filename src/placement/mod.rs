@@ -71,13 +71,12 @@ pub struct Wish<'a> {
 /// Grows all trees.
 pub fn place<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>) -> Forest<'a> {
     let first = attempt(instance, rules, cells, wish, 0);
-    let (restarts, most) = match wish.guidance {
-        Some(_) => (wish.effort.guided, wish.effort.guided_nodes),
-        None => (wish.effort.restarts, wish.effort.restart_nodes),
+    let nodes = (instance.nodes.len() as u32).max(1);
+    let restarts = match wish.guidance {
+        Some(_) => wish.effort.guided.min(wish.effort.guided_nodes / nodes),
+        None if nodes <= wish.effort.restart_nodes => wish.effort.restarts,
+        None => 0,
     };
-    if instance.nodes.len() > most as usize || restarts == 0 {
-        return first;
-    }
     let others = (1..=restarts).into_par_iter().filter(|_| !(wish.stop)());
     let others = others.map(|round| (round, attempt(instance, rules, cells, wish, round)));
     let (_, best) =

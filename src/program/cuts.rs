@@ -44,9 +44,10 @@ impl GroupProgram<'_> {
         full.sort_unstable();
         let mut rows = Vec::new();
         for content in self.instance.contents.ids() {
-            let crossed = |arc: &CellArc| (arc.ends, self.rules.topology.links(arc.arc.route));
-            let flows = self.candidates[content.index()].iter().flatten().map(crossed).collect();
-            let fences = Fences { instance: self.instance, content, shares: &self.supply.shares[content], flows };
+            let crossed = |arc: &CellArc| (arc.ends.0, self.rules.topology.links(arc.arc.route));
+            let into = |senders: &Vec<CellArc>| senders.iter().map(crossed).collect();
+            let flows = self.candidates[content.index()].iter().map(into).collect();
+            let fences = Fences::of(self.instance, content, &self.supply.shares[content], flows, &full);
             let broken: Vec<Rounding> = full
                 .iter()
                 .filter_map(|link| fences.behind(*link))

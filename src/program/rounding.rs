@@ -22,7 +22,7 @@ use super::supply::{Share, Tier, TierKey};
 use crate::ids::{ContentId, LinkId};
 use crate::instance::Instance;
 use crate::policy::CellId;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// A count this close to a whole number is one.
 const WHOLE: f64 = 1e-6;
@@ -53,28 +53,49 @@ pub struct Fence {
     links: Vec<LinkId>,
 }
 
-/// For one content every flow that may run between two cells: the places of both, and the links it crosses.
+/// A flow that may run into a cell: the sender's place among the shares, and the links that it crosses.
+pub type Flow<'a> = (u32, &'a [LinkId]);
+
+/// Finds the fences of one content.
 pub struct Fences<'a> {
-    /// The instance.
-    pub instance: &'a Instance,
-    /// The content.
-    pub content: ContentId,
-    /// Its shares.
-    pub shares: &'a [Share],
-    /// Its flows.
-    pub flows: Vec<((u32, u32), &'a [LinkId])>,
+    instance: &'a Instance,
+    content: ContentId,
+    shares: &'a [Share],
+    /// For each share the flows into it.
+    flows: Vec<Vec<Flow<'a>>>,
+    /// For each link in question the places that some flow over it leads to.
+    reached: FxHashMap<LinkId, Vec<u32>>,
 }
 
-impl Fences<'_> {
+impl<'a> Fences<'a> {
+    /// Of all flows into each share of a content; only the given links are asked about.
+    pub fn of(
+        instance: &'a Instance,
+        content: ContentId,
+        shares: &'a [Share],
+        flows: Vec<Vec<Flow<'a>>>,
+        asked: &[LinkId],
+    ) -> Fences<'a> {
+        let mut reached: FxHashMap<LinkId, Vec<u32>> = asked.iter().map(|link| (*link, Vec::new())).collect();
+        for (place, into) in flows.iter().enumerate() {
+            for link in into.iter().flat_map(|(_, links)| *links) {
+                if let Some(places) = reached.get_mut(link)
+                    && places.last() != Some(&(place as u32))
+                {
+                    places.push(place as u32);
+                }
+            }
+        }
+        Fences { instance, content, shares, flows, reached }
+    }
+
     /// The cells that are reached over a link, and all links over which they are; `None` where some flow reaches them over
     /// none that has a capacity.
     pub fn behind(&self, link: LinkId) -> Option<Fence> {
-        let crosses = |links: &[LinkId]| links.contains(&link);
-        let inside: FxHashSet<u32> =
-            self.flows.iter().filter(|(_, links)| crosses(links)).map(|((_, to), _)| *to).collect();
+        let places = self.reached.get(&link)?.clone();
         let mut links = vec![link];
-        let enters = |(from, to): &(u32, u32)| inside.contains(to) && !inside.contains(from);
-        for (_, crossed) in self.flows.iter().filter(|(ends, _)| enters(ends)) {
+        let into = places.iter().flat_map(|place| &self.flows[*place as usize]);
+        for (_, crossed) in into.filter(|(from, _)| places.binary_search(from).is_err()) {
             if !crossed.iter().any(|link| links.contains(link)) {
                 let narrowest = crossed.iter().filter(|link| self.instance.links[**link].capacity.is_some());
                 links.push(*narrowest.min_by_key(|link| self.instance.links[**link].capacity)?);
@@ -84,8 +105,6 @@ impl Fences<'_> {
             }
         }
         links.sort_unstable();
-        let mut places: Vec<u32> = inside.into_iter().collect();
-        places.sort_unstable();
         Some(Fence { places, links })
     }
 
