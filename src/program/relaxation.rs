@@ -336,8 +336,12 @@ impl<'a> Relaxation<'a> {
         };
         let quotas = self.group.arcs.iter().zip(copies).filter(|(_, copies)| **copies > 1e-9).map(quota).collect();
         let served = self.group.served(&point.columns);
-        let serving =
-            self.supply.tiers().zip(served).map(|((content, cell, key), (_, count, _))| Serving { content, cell, key, count }).collect();
+        let serving = self
+            .supply
+            .tiers()
+            .zip(served)
+            .map(|((content, cell, key), (_, count, _))| Serving { content, cell, key, count })
+            .collect();
         Guidance { quotas, serving }
     }
 }

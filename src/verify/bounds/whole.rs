@@ -93,9 +93,8 @@ impl Fence {
         let rate = instance.contents[content].rate().0.max(1);
         let around = instance.links.pairs().filter(|(id, _)| self.around[*id]);
         // A link without a capacity carries more than all uplinks together.
-        let carried = around.map(|(_, link)| link.capacity.map_or(i128::MAX >> 64, |most| {
-            i128::from(most.saturating_sub(link.used).0 / rate)
-        }));
+        let carried = around
+            .map(|(_, link)| link.capacity.map_or(i128::MAX >> 64, |most| i128::from(most.saturating_sub(link.used).0 / rate)));
         let holders = instance.holdings.iter().filter(|holding| holding.content == content && holding.mask != 0);
         let ready = holders.map(|holding| holding.node).chain(parties.idle.iter().copied());
         let inside = ready.filter(|node| self.holds(market, *node));
