@@ -30,7 +30,7 @@ pub(super) fn assemble(
     let (forest, too_deep) = placement::too_deep(forest, cells, &left);
     let unserved = reasons::unserved(&forest, &left, &too_deep);
     let (service, cost) = (forest.service(), forest.cost().value());
-    let knapsack = theory::knapsack_bound(instance, strict.unwrap_or(forest.rules));
+    let (knapsack, _) = theory::knapsack_bound(instance, strict.unwrap_or(forest.rules), &filled(&forest, strict));
     let bound = proof.service.map_or(knapsack, |bound| bound.min(knapsack)).max(service);
     let relaxation = forest.relaxation();
     let least_relaxed = proof.relaxation.max(theory::least_relaxation(instance, service, proof.unrelaxed));
@@ -69,6 +69,18 @@ pub(super) fn assemble(
         changes,
         statistics,
     }
+}
+
+/// Rows of the limits that are never relaxed which let no flow more through.
+fn filled(forest: &Forest<'_>, strict: Option<&Rules>) -> Vec<usize> {
+    let smallest = forest.instance.contents.iter().map(|content| content.rate()).min().unwrap_or_default();
+    let rules = forest.rules;
+    let is_filled = |policy: PolicyId| {
+        let row = rules.limits.iter().position(|limit| limit.policy == policy);
+        row.is_some_and(|row| forest.loads.limit(row) < smallest)
+    };
+    let limits = strict.unwrap_or(rules).limits.iter().enumerate();
+    limits.filter(|(_, limit)| is_filled(limit.policy)).map(|(row, _)| row).collect()
 }
 
 /// Load of each link that has a limit or a flow.

@@ -8,7 +8,7 @@
 //!    parent was fed before its child: trees have no cycles by order.
 //! 4. **Feeding** (`grow`): all substreams that a request needs, or none, so that no slot is left in half-fed peers.
 //! 5. **Relays** (`relays`): recruited where slots are short, or where a request has no other way.
-//! 6. **Room** (`room`): idle slots are brought to where slots lack.
+//! 6. **Room** (`room`): idle slots are brought to where slots lack; where policies bind flows together, by a simpler move (`shift`).
 //! 7. **Gateways** (`gateway`): networks that have to be fed over several links at once are opened first.
 //! 8. **Relaxing** (`relaxing`): policies that may be broken, for requests that would get nothing otherwise.
 //! 9. **Swap search** ([`improve`]) and **trade** ([`trade`]): the same service at less cost.
@@ -28,6 +28,7 @@ mod probe;
 mod relaxing;
 mod relays;
 mod room;
+mod shift;
 mod spread;
 mod trade;
 
@@ -131,7 +132,11 @@ fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wi
         Select::Parents => grower.feed_all(&order),
         Select::Children => grower.spread_all(&order),
     }
-    room::make(&mut grower, &order);
+    if room::can_make(&grower) {
+        room::make(&mut grower, &order);
+    } else {
+        shift::ease(&mut grower, &order);
+    }
     relays::bridge(&mut grower, &order);
     relaxing::relax(&mut grower, &order);
     relays::dismiss_idle(&mut grower);
