@@ -73,14 +73,10 @@ pub(super) fn assemble(
 
 /// Rows of the limits that are never relaxed which let no flow more through.
 fn filled(forest: &Forest<'_>, strict: Option<&Rules>) -> Vec<usize> {
-    let smallest = forest.instance.contents.iter().map(|content| content.rate()).min().unwrap_or_default();
     let rules = forest.rules;
-    let is_filled = |policy: PolicyId| {
-        let row = rules.limits.iter().position(|limit| limit.policy == policy);
-        row.is_some_and(|row| forest.loads.limit(row) < smallest)
-    };
+    let filled: Vec<PolicyId> = forest.filled_limits().into_iter().map(|row| rules.limits[row].policy).collect();
     let limits = strict.unwrap_or(rules).limits.iter().enumerate();
-    limits.filter(|(_, limit)| is_filled(limit.policy)).map(|(row, _)| row).collect()
+    limits.filter(|(_, limit)| filled.contains(&limit.policy)).map(|(row, _)| row).collect()
 }
 
 /// Load of each link that has a limit or a flow.

@@ -16,13 +16,16 @@ const WORTH_A_ROUND: usize = 1_000;
 /// Requests between two looks at the clock.
 const STOP_EVERY: usize = 1024;
 
+/// By pool number of a child's cell: cells that may send to it, cheapest first.
+pub(super) type Lists = Vec<Option<Rc<[Near]>>>;
+
 /// A forest under construction.
 pub(super) struct Grower<'a, 'c> {
     pub(super) forest: Forest<'a>,
     pub(super) cells: &'c Cells,
     pub(super) pools: Pools,
     /// By pool number of the child's cell: cells that may send to it, made when first needed.
-    pub(super) near: Vec<Option<Rc<[Near]>>>,
+    pub(super) near: Lists,
     /// What each cell may get where quotas guide.
     pub(super) guides: Guides,
     /// Networks that are fed over several links at once.

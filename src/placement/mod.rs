@@ -37,7 +37,7 @@ use crate::instance::Instance;
 use crate::parameters::Effort;
 use crate::policy::{Cells, Rules};
 use crate::program::relaxation::Guidance;
-use grow::Grower;
+use grow::{Grower, Lists};
 pub use improve::improve;
 use order::Order;
 pub use probe::{Grant, Probe};
@@ -71,19 +71,26 @@ pub struct Wish<'a> {
 
 /// Grows all trees.
 pub fn place<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>) -> Forest<'a> {
-    let first = attempt(instance, rules, cells, wish, 0);
+    let (mut best, near) = attempt(instance, rules, cells, wish, (0, &[]), None);
+    let mut spared: &[usize] = &[];
+    let filled = best.filled_limits();
+    if shift::may_ease(&best) && !filled.is_empty() && !(wish.stop)() {
+        let (other, _) = attempt(instance, rules, cells, wish, (0, &filled), Some(near));
+        if better(&other, &best) {
+            (best, spared) = (other, &filled);
+        }
+    }
     let (restarts, most) = match wish.guidance {
         Some(_) => (wish.effort.guided, wish.effort.guided_nodes),
         None => (wish.effort.restarts, wish.effort.restart_nodes),
     };
     if instance.nodes.len() > most as usize || restarts == 0 {
-        return first;
+        return best;
     }
     let others = (1..=restarts).into_par_iter().filter(|_| !(wish.stop)());
-    let others = others.map(|round| (round, attempt(instance, rules, cells, wish, round)));
-    let (_, best) =
-        others.collect::<Vec<_>>().into_iter().fold((0, first), |best, next| if better(&next.1, &best.1) { next } else { best });
-    best
+    let others = others.map(|round| (round, attempt(instance, rules, cells, wish, (round, spared), None).0));
+    let others = others.collect::<Vec<_>>().into_iter();
+    others.fold((0, best), |best, next| if better(&next.1, &best.1) { next } else { best }).1
 }
 
 /// For each of some unserved requests of a finished forest: could it be served now, but for its limits on depth and distance?
@@ -118,12 +125,23 @@ fn is_depth_limited(forest: &Forest<'_>, seat: SeatId) -> bool {
     forest.rules.bounding(at.node, at.content).next().is_some()
 }
 
-fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>, round: u32) -> Forest<'a> {
+/// One placement, with the lists of near cells that it made. Limits on flows together that are `spared` let nothing through
+/// until everything else is used: what goes another way leaves them to those who have none.
+fn attempt<'a>(
+    instance: &'a Instance,
+    rules: &'a Rules,
+    cells: &Cells,
+    wish: Wish<'_>,
+    (round, spared): (u32, &[usize]),
+    near: Option<Lists>,
+) -> (Forest<'a>, Lists) {
     let order = match wish.guidance {
         Some(_) => Order::near_density(instance, rules, wish.seed, round),
         None => Order::of(instance, rules, wish.seed, round),
     };
     let mut grower = Grower::new(Forest::new(instance, rules), cells, wish.stop);
+    grower.near = near.unwrap_or(grower.near);
+    let kept = grower.forest.loads.spare(spared);
     if let Some(guidance) = wish.guidance {
         grower.guide(guidance);
     }
@@ -132,15 +150,17 @@ fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wi
         Select::Parents => grower.feed_all(&order),
         Select::Children => grower.spread_all(&order),
     }
-    if room::can_make(&grower) {
+    if room::can_make(&grower.forest) {
         room::make(&mut grower, &order);
     } else {
+        shift::ease(&mut grower, &order);
+        grower.forest.loads.release(spared, &kept);
         shift::ease(&mut grower, &order);
     }
     relays::bridge(&mut grower, &order);
     relaxing::relax(&mut grower, &order);
     relays::dismiss_idle(&mut grower);
-    grower.forest
+    (grower.forest, grower.near)
 }
 
 /// More service, or the same with less relaxation, or that at less cost.

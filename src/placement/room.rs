@@ -38,8 +38,8 @@ const STOP_EVERY: usize = 64;
 type Flow = (SeatId, u32);
 
 /// No policy binds several flows together, or looks at distances.
-pub(super) fn can_make(grower: &Grower<'_, '_>) -> bool {
-    let rules = grower.forest.rules;
+pub(super) fn can_make(forest: &Forest<'_>) -> bool {
+    let rules = forest.rules;
     !rules.is_redundant() && !rules.limits_latency() && rules.required.is_empty()
 }
 

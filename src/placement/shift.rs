@@ -12,6 +12,7 @@
 use super::grow::Grower;
 use super::order::Order;
 use super::pools::Pools;
+use super::room;
 use crate::forest::{Forest, SeatId};
 use crate::ids::Table;
 
@@ -29,10 +30,18 @@ const STOP_EVERY: usize = 32;
 /// A child, a substream that it receives, and from whom.
 type Flow = (SeatId, u32, SeatId);
 
+/// Somebody is left, and policies keep `room` from being made for him.
+pub(super) fn may_ease(forest: &Forest<'_>) -> bool {
+    !room::can_make(forest) && forest.instance.requests.ids().any(|request| !forest.is_served(SeatId(request.0)))
+}
+
 /// Serves whom it can of those who are left.
 pub(super) fn ease(grower: &mut Grower<'_, '_>, order: &Order) {
     let seats = order.requests.iter().map(|request| SeatId(request.0));
     let mut waiting: Vec<SeatId> = seats.filter(|seat| !grower.forest.is_served(*seat)).collect();
+    // What was tried before was tried with less, where limits were spared.
+    grower.pools.epoch += 1;
+    grower.feed_rounds(&mut waiting, false, false);
     let mut turn = 0;
     for _ in 0..ROUNDS {
         let before = grower.forest.service();
