@@ -16,16 +16,13 @@ const WORTH_A_ROUND: usize = 1_000;
 /// Requests between two looks at the clock.
 const STOP_EVERY: usize = 1024;
 
-/// By pool number of a child's cell: cells that may send to it, cheapest first.
-pub(super) type Lists = Vec<Option<Rc<[Near]>>>;
-
 /// A forest under construction.
 pub(super) struct Grower<'a, 'c> {
     pub(super) forest: Forest<'a>,
     pub(super) cells: &'c Cells,
     pub(super) pools: Pools,
     /// By pool number of the child's cell: cells that may send to it, made when first needed.
-    pub(super) near: Lists,
+    pub(super) near: Vec<Option<Rc<[Near]>>>,
     /// What each cell may get where quotas guide.
     pub(super) guides: Guides,
     /// Networks that are fed over several links at once.
@@ -133,6 +130,19 @@ impl<'a, 'c> Grower<'a, 'c> {
                 return;
             }
         }
+    }
+
+    /// Requests that are not served, in order.
+    pub(super) fn left(&self, order: &Order) -> Vec<SeatId> {
+        order.requests.iter().map(|request| SeatId(request.0)).filter(|seat| !self.forest.is_served(*seat)).collect()
+    }
+
+    /// Goes back to an earlier forest.
+    pub(super) fn restore(&mut self, forest: Forest<'a>) {
+        let epoch = self.pools.epoch;
+        (self.forest, self.pools) = (forest, Pools::new(&self.forest, self.cells));
+        self.forest.seats().for_each(|seat| self.pools.join(&self.forest, self.cells, seat));
+        self.pools.epoch += epoch;
     }
 
     /// The pool of a seat's cell.

@@ -10,11 +10,10 @@
 //! relaxed policies, networks that have to be fed over several links) stay as they are.
 
 use super::grow::Grower;
-use super::order::Order;
 use super::pools::Pools;
-use super::room;
 use crate::forest::{Forest, SeatId};
 use crate::ids::Table;
+use rustc_hash::FxHashSet;
 
 /// Rounds of shifting and feeding.
 const ROUNDS: usize = 12;
@@ -30,60 +29,58 @@ const STOP_EVERY: usize = 32;
 /// A child, a substream that it receives, and from whom.
 type Flow = (SeatId, u32, SeatId);
 
-/// Somebody is left, and policies keep `room` from being made for him.
-pub(super) fn may_ease(forest: &Forest<'_>) -> bool {
-    !room::can_make(forest) && forest.instance.requests.ids().any(|request| !forest.is_served(SeatId(request.0)))
-}
-
-/// Serves whom it can of those who are left.
-pub(super) fn ease(grower: &mut Grower<'_, '_>, order: &Order) {
-    let seats = order.requests.iter().map(|request| SeatId(request.0));
-    let mut waiting: Vec<SeatId> = seats.filter(|seat| !grower.forest.is_served(*seat)).collect();
-    // What was tried before was tried with less, where limits were spared.
-    grower.pools.epoch += 1;
-    grower.feed_rounds(&mut waiting, false, false);
-    let mut turn = 0;
+/// Serves whom it can of those who wait.
+pub(super) fn ease(grower: &mut Grower<'_, '_>, mut waiting: Vec<SeatId>) {
+    let (mut turn, mut useless) = (0, FxHashSet::default());
     for _ in 0..ROUNDS {
         let before = grower.forest.service();
-        if waiting.is_empty() || grower.is_late() || !shift(grower, &waiting, &mut turn) {
+        if waiting.is_empty() || grower.is_late() {
             return;
         }
+        let any = shift(grower, &waiting, &mut turn, &mut useless);
+        // What was tried before was tried with less, where limits were spared.
+        grower.pools.epoch += 1;
         grower.feed_rounds(&mut waiting, false, false);
-        if grower.forest.service() - before < WORTH_A_ROUND * before {
+        if !any || grower.forest.service() - before < WORTH_A_ROUND * before {
             return;
         }
     }
 }
 
-/// Hands children over; false if none was.
-fn shift(grower: &mut Grower<'_, '_>, waiting: &[SeatId], turn: &mut usize) -> bool {
+/// Hands children over; false if none was. Seats that are of no use to anybody are noted, and not looked at again.
+fn shift(grower: &mut Grower<'_, '_>, waiting: &[SeatId], turn: &mut usize, useless: &mut FxHashSet<SeatId>) -> bool {
     let sample: Vec<SeatId> = waiting.iter().step_by(waiting.len().div_ceil(SAMPLE)).copied().collect();
     let forest = &grower.forest;
     let wanted: Vec<usize> = forest.seats().map(|seat| wanted_by(forest, seat, &sample, false)).collect();
     let mut wanted = Table::<SeatId, usize>::new(wanted);
     let mut idle: Vec<(usize, SeatId)> = forest
         .seats()
-        .filter(|seat| forest.has(*seat) != 0 && !Pools::is_spent(forest, *seat, forest.rate(*seat)))
+        .filter(|seat| !useless.contains(seat) && forest.has(*seat) != 0 && !Pools::is_spent(forest, *seat, forest.rate(*seat)))
         .map(|seat| (wanted_by(forest, seat, &sample, true), seat))
         .collect();
     idle.sort_unstable();
     idle.iter().for_each(|(now, seat)| wanted[*seat] = *now);
-    let mut flows: Vec<Flow> = flows(forest);
+    let mut flows = flows(forest);
     let mut any = false;
-    for (number, (_, seat)) in idle.into_iter().enumerate() {
+    for (number, (now, seat)) in idle.into_iter().enumerate() {
         if flows.is_empty() || number % STOP_EVERY == 0 && grower.is_late() {
             break;
         }
+        let mut of_use = false;
         for _ in 0..LOOKS.min(flows.len()) {
             *turn = (*turn + 1) % flows.len();
             let flow = flows[*turn];
             if wanted[flow.2] > wanted[seat] && hand_over(grower, flow, seat) {
                 flows[*turn].2 = seat;
-                any = true;
+                of_use = true;
                 if Pools::is_spent(&grower.forest, seat, grower.forest.rate(seat)) {
                     break;
                 }
             }
+        }
+        any |= of_use;
+        if !of_use && now == 0 {
+            useless.insert(seat);
         }
     }
     any
