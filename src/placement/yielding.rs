@@ -12,16 +12,27 @@ use crate::forest::{Forest, SeatId};
 use crate::ids::{Id, PolicyId};
 use crate::instance::policy::Rule;
 
+/// How often slots are given back and dealt anew.
+const ROUNDS: usize = 4;
 /// Of those who wait one in so many is worth more than what others have to give way to.
 const FIRST: usize = 20;
 /// Worth, and service, that count as more, relative.
 const MORE: f64 = 1e-9;
 
-/// Serves better whom it can of those who are left.
+/// Serves better whom it can of those who are left, again and again while that helps.
 pub(super) fn give_way(grower: &mut Grower<'_, '_>, order: &Order) {
+    for _ in 0..ROUNDS {
+        if grower.is_late() || !gives_way(grower, order) {
+            return;
+        }
+    }
+}
+
+/// The same, once; false if it did not help.
+fn gives_way(grower: &mut Grower<'_, '_>, order: &Order) -> bool {
     let mut waiting = grower.left(order);
-    if waiting.is_empty() || grower.is_late() {
-        return;
+    if waiting.is_empty() {
+        return false;
     }
     waiting.sort_by(|a, b| worth(&grower.forest, *b).total_cmp(&worth(&grower.forest, *a)).then(a.cmp(b)));
     let dense = worth(&grower.forest, waiting[waiting.len() / FIRST]) * (1.0 - MORE);
@@ -29,10 +40,13 @@ pub(super) fn give_way(grower: &mut Grower<'_, '_>, order: &Order) {
     for seat in grower.forest.seats().filter(|seat| before.is_served(*seat)) {
         thin(grower, seat);
     }
-    for seat in yielding(&grower.forest, dense) {
-        let parents: Vec<SeatId> = grower.forest.flows(seat).map(|(_, parent)| parent).collect();
-        grower.detach_all(seat, grower.forest.received(seat));
-        grower.forest.relax(seat, Vec::new());
+    for (seat, substreams) in yielding(&grower.forest, dense) {
+        let flows = grower.forest.flows(seat).filter(|(substream, _)| substreams >> substream & 1 == 1);
+        let parents: Vec<SeatId> = flows.map(|(_, parent)| parent).collect();
+        grower.detach_all(seat, substreams);
+        if grower.forest.received(seat) == 0 {
+            grower.forest.relax(seat, Vec::new());
+        }
         parents.into_iter().for_each(|parent| grower.pools.join(&grower.forest, grower.cells, parent));
     }
     let dense_first = |seat: &SeatId| worth(&grower.forest, *seat) >= dense;
@@ -40,9 +54,11 @@ pub(super) fn give_way(grower: &mut Grower<'_, '_>, order: &Order) {
     shift::ease(grower, first);
     let mut rest = grower.left(order);
     grower.feed_rounds(&mut rest, false, false);
-    if grower.forest.service() <= before.service() * (1.0 + MORE) {
+    let helps = grower.forest.service() > before.service() * (1.0 + MORE);
+    if !helps {
         grower.restore(before);
     }
+    helps
 }
 
 /// Service for each copy.
@@ -52,16 +68,25 @@ fn worth(forest: &Forest<'_>, seat: SeatId) -> f64 {
     forest.request(seat).map_or(0.0, |request| forest.rules.weight[request]) / copies
 }
 
-/// Served requests that feed nobody, and are worth less than this for each copy; flows over which a network has to be fed stay.
-fn yielding(forest: &Forest<'_>, dense: f64) -> Vec<SeatId> {
-    let mut feeds = vec![false; forest.seats().len()];
-    forest.seats().flat_map(|seat| forest.flows(seat)).for_each(|(_, parent)| feeds[parent.index()] = true);
-    let yields = |seat: &SeatId| {
-        let network = forest.instance.nodes[forest.seat(*seat).node].network;
+/// Of served requests that are worth less than this for each copy the substreams that they do not pass on: all that they receive, or
+/// those that they need not have. Flows over which a network has to be fed stay.
+fn yielding(forest: &Forest<'_>, dense: f64) -> Vec<(SeatId, u64)> {
+    let mut feeds = vec![0u64; forest.seats().len()];
+    let flows = forest.seats().flat_map(|seat| forest.flows(seat));
+    flows.for_each(|(substream, parent)| feeds[parent.index()] |= 1 << substream);
+    let yields = |seat: SeatId| {
+        let network = forest.instance.nodes[forest.seat(seat).node].network;
         let required = forest.rules.required.iter().any(|required| required.network == network);
-        !feeds[seat.index()] && !required && forest.held(*seat) == 0 && forest.is_served(*seat) && worth(forest, *seat) < dense
+        if required || forest.held(seat) != 0 || !forest.is_served(seat) || worth(forest, seat) >= dense {
+            return None;
+        }
+        let mut given = forest.received(seat) & !feeds[seat.index()];
+        while feeds[seat.index()] != 0 && (forest.has(seat) & !given).count_ones() < forest.least(seat) {
+            given &= given - 1;
+        }
+        (given != 0).then_some((seat, given))
     };
-    forest.seats().filter(yields).collect()
+    forest.seats().filter_map(yields).collect()
 }
 
 /// Relaxes what asks for several parents of each substream, where it may be, and leaves the shallowest ones.
