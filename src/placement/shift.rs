@@ -17,6 +17,8 @@ use rustc_hash::FxHashSet;
 
 /// Rounds of shifting and feeding.
 const ROUNDS: usize = 12;
+/// How often slots are shifted before those who wait are fed.
+const SHIFTS: usize = 3;
 /// Another round is made if the last one gave at least this share of service.
 const WORTH_A_ROUND: f64 = 2e-4;
 /// Requests that wait of which each seat is asked whether they may use it.
@@ -37,7 +39,7 @@ pub(super) fn ease(grower: &mut Grower<'_, '_>, mut waiting: Vec<SeatId>) {
         if waiting.is_empty() || grower.is_late() {
             return;
         }
-        let any = shift(grower, &waiting, &mut turn, &mut useless);
+        let any = (0..SHIFTS).take_while(|_| shift(grower, &waiting, &mut turn, &mut useless)).count() > 0;
         // What was tried before was tried with less, where limits were spared.
         grower.pools.epoch += 1;
         grower.feed_rounds(&mut waiting, false, false);
