@@ -9,29 +9,21 @@ use crate::instance::policy::Rule;
 use crate::placement;
 use crate::plan::file::Price;
 use crate::plan::{LinkUse, Method, Origin, Plan, PolicyUse, Reason, Termination, Unserved, Value, statistics};
-use crate::policy::{Cells, Rules};
+use crate::policy::Cells;
 use crate::program::group::Prices;
 use crate::units::Kbps;
 use rayon::prelude::*;
 
 /// The plan that a forest stands for, with what is proved about it: by the program, or by the bounds that need none.
 /// `strict` are the rules that are never relaxed, where some may be.
-pub(super) fn assemble(
-    forest: Forest<'_>,
-    strict: Option<&Rules>,
-    cells: &Cells,
-    options: &Options,
-    proof: &Proof,
-    late: bool,
-) -> Plan {
+pub(super) fn assemble(forest: Forest<'_>, cells: &Cells, options: &Options, proof: &Proof, late: bool) -> Plan {
     let instance = forest.instance;
     let left: Vec<SeatId> =
         instance.requests.ids().map(|request| SeatId(request.0)).filter(|seat| !forest.is_served(*seat)).collect();
     let (forest, too_deep) = placement::too_deep(forest, cells, &left);
     let unserved = reasons::unserved(&forest, &left, &too_deep);
     let (service, cost) = (forest.service(), forest.cost().value());
-    let (knapsack, _) = theory::knapsack_bound(instance, strict.unwrap_or(forest.rules), &filled(&forest, strict));
-    let bound = proof.service.map_or(knapsack, |bound| bound.min(knapsack)).max(service);
+    let bound = proof.service.map_or(proof.counted.0, |bound| bound.min(proof.counted.0)).max(service);
     let relaxation = forest.relaxation();
     let least_relaxed = proof.relaxation.max(theory::least_relaxation(instance, service, proof.unrelaxed));
     let values = [
@@ -69,14 +61,6 @@ pub(super) fn assemble(
         changes,
         statistics,
     }
-}
-
-/// Rows of the limits that are never relaxed which let no flow more through.
-fn filled(forest: &Forest<'_>, strict: Option<&Rules>) -> Vec<usize> {
-    let rules = forest.rules;
-    let filled: Vec<PolicyId> = forest.filled_limits().into_iter().map(|row| rules.limits[row].policy).collect();
-    let limits = strict.unwrap_or(rules).limits.iter().enumerate();
-    limits.filter(|(_, limit)| filled.contains(&limit.policy)).map(|(row, _)| row).collect()
 }
 
 /// Load of each link that has a limit or a flow.

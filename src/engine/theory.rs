@@ -5,7 +5,8 @@
 //! service from above (Dantzig 1957), since possession, order and links are left out and every uplink is counted at the most it
 //! can send, where policies limit it at the most that they let through.
 
-use crate::ids::{ContentId, NodeId, Table};
+use crate::forest::Forest;
+use crate::ids::{ContentId, NodeId, PolicyId, Table};
 use crate::instance::{Instance, condition};
 use crate::policy::Rules;
 use crate::program::outlets::Outlets;
@@ -45,6 +46,14 @@ pub fn knapsack_bound(instance: &Instance, rules: &Rules, filled: &[usize]) -> (
         }
     }
     (best, shares)
+}
+
+/// Rows of the limits that are never relaxed which let no flow more through.
+pub(super) fn filled(forest: &Forest<'_>, strict: Option<&Rules>) -> Vec<usize> {
+    let rules = forest.rules;
+    let filled: Vec<PolicyId> = forest.filled_limits().into_iter().map(|row| rules.limits[row].policy).collect();
+    let limits = strict.unwrap_or(rules).limits.iter().enumerate();
+    limits.filter(|(_, limit)| filled.contains(&limit.policy)).map(|(row, _)| row).collect()
 }
 
 /// The knapsack with what each node sends at most, and `lent` kbps that limits let through.

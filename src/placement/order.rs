@@ -43,12 +43,8 @@ impl Order {
     fn disturbed(of: Given<'_>, seed: u64, number: u32, (round, most): (u32, f64)) -> Order {
         let mut random = Pcg64::seed_from_u64(seed ^ u64::from(number) << 32);
         let mut noise = || if most > 0.0 { (random.random::<f64>() * 2.0 - 1.0) * most } else { 0.0 };
-        let mut keyed: Vec<(Key, RequestId)> = of
-            .0
-            .requests
-            .ids()
-            .map(|request| (key(&Balance::of(of, request), round, noise()), request))
-            .collect();
+        let mut keyed: Vec<(Key, RequestId)> =
+            of.0.requests.ids().map(|request| (key(&Balance::of(of, request), round, noise()), request)).collect();
         let compare = |a: &(Key, RequestId), b: &(Key, RequestId)| {
             let by_key = a.0.0.cmp(&b.0.0).then(a.0.1.total_cmp(&b.0.1)).then(a.0.2.total_cmp(&b.0.2));
             by_key.then(a.1.cmp(&b.1))
