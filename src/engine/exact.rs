@@ -57,7 +57,7 @@ pub(super) fn search<'a>(
     progress.tell(Phase::Solve, 0, 2, Some(forest.service()));
     let mut search = Search::open(instance, rules);
     let close = 1e-9 * rules.weight.iter().sum::<f64>();
-    let known = proof.service.unwrap_or(f64::INFINITY).min(theory::knapsack_bound(instance, strict.unwrap_or(rules), &[]).0);
+    let known = proof.service.unwrap_or(f64::INFINITY).min(theory::knapsack_bound(instance, strict.unwrap_or(rules)));
     let relaxes = |forest: &Forest<'_>| forest.relaxation() > 0.0;
     let had_relaxed = relaxes(&forest);
     let mut best = known - forest.service() <= close;

@@ -87,7 +87,7 @@ pub fn shortage(instance: &Instance, rules: &Rules, plan: &Plan) -> Shortage {
     Shortage {
         cuts,
         unserved_at_least: starved.len() as u64 + others,
-        knapsack: theory::knapsack_bound(instance, rules, &[]).0,
+        knapsack: theory::knapsack_bound(instance, rules),
         full_mesh: theory::full_mesh_rate(instance),
     }
 }

@@ -70,7 +70,7 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     }
     let ended_late = options.method != MethodChoice::Greedy && soon() || late();
     let wide = strict.as_ref().unwrap_or(&rules);
-    proof.counted = theory::knapsack_bound(instance, wide, &theory::filled(&forest, strict.as_ref()));
+    proof.counted = theory::counted(instance, wide, &theory::filled(&forest, strict.as_ref()));
     let mut plan = assemble(forest, &cells, options, &proof, ended_late);
     let placed = start.elapsed();
 

@@ -22,9 +22,14 @@ struct Item {
     net: f64,
 }
 
-/// An upper bound on service, and for each row of `Rules::limits` the share of a kbps of uplink that counting against it is
+/// An upper bound on service.
+pub fn knapsack_bound(instance: &Instance, rules: &Rules) -> f64 {
+    counted(instance, rules, &[]).0
+}
+
+/// The same, and for each row of `Rules::limits` the share of a kbps of uplink that counting against it is
 /// worth there (`program::outlets`). `filled` are rows that a plan fills: the shares of the others are 0.
-pub fn knapsack_bound(instance: &Instance, rules: &Rules, filled: &[usize]) -> (f64, Vec<f64>) {
+pub(super) fn counted(instance: &Instance, rules: &Rules, filled: &[usize]) -> (f64, Vec<f64>) {
     let outlets = Outlets::of(instance, rules);
     let mut shares = vec![0.0; rules.limits.len()];
     let bound = |shares: &[f64]| {
