@@ -224,14 +224,6 @@ impl Rules {
         }
     }
 
-    /// Some row of [`Rules::limits`] or [`Rules::node_limits`] may count flows of nodes of a class.
-    pub fn may_count(&self, from: ClassId) -> bool {
-        let words = self.flows.len().div_ceil(64);
-        let of = |question: Question| &self.by_question[question as usize * words..(question as usize + 1) * words];
-        let counts = of(Question::Limit).iter().zip(of(Question::NodeLimit)).map(|(together, single)| together | single);
-        self.classes.source_bits(from).iter().zip(counts).any(|(source, counts)| source & counts != 0)
-    }
-
     /// Calls `row` with each row of [`Rules::copy_limits`] that counts a flow on this arc.
     pub fn each_copy_limit(&self, from: ClassId, to: ClassId, content: ContentId, route: RouteId, mut row: impl FnMut(usize)) {
         if !self.copy_limits.is_empty() {

@@ -9,7 +9,7 @@
 
 use super::supply::{fillable, most_sent};
 use crate::ids::{Id, NodeId, Table};
-use crate::instance::{Instance, Nat};
+use crate::instance::Instance;
 use crate::policy::{ClassId, Rules};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -56,14 +56,11 @@ struct Receiver {
 }
 
 impl Outlets {
-    /// Looks through the receivers of every node whose flows may be limited.
+    /// Looks through the receivers of every node, where there are policies, until those that nothing limits fill its uplink.
     pub fn of(instance: &Instance, rules: &Rules) -> Outlets {
         let whole = Table::new(instance.nodes.ids().map(|node| most_sent(instance, node)).collect());
-        let limited = |node: &NodeId| {
-            let class = rules.classes.class(*node);
-            whole[*node] > 0.0 && (rules.may_count(class) || instance.nodes[*node].nat == Nat::Blocked)
-        };
-        let nodes: Vec<NodeId> = if rules.no_flow_rules() { Vec::new() } else { instance.nodes.ids().filter(limited).collect() };
+        let is_free = instance.policies.is_empty();
+        let nodes: Vec<NodeId> = instance.nodes.ids().filter(|node| !is_free && whole[*node] > 0.0).collect();
         let receivers = if nodes.is_empty() { Vec::new() } else { receivers(instance, rules) };
         let outlet = |node: &NodeId| outlet(instance, rules, &receivers, *node, whole[*node]);
         let narrow = nodes.par_iter().filter_map(outlet).collect();
@@ -82,7 +79,7 @@ impl Outlets {
 impl Outlet {
     fn worth(&self, shares: &[f64]) -> f64 {
         let each = |kind: &Kind| {
-            let counted: f64 = shares.iter().enumerate().filter(|(row, _)| kind.together >> row & 1 == 1).map(|(_, s)| s).sum();
+            let counted: f64 = shares.iter().enumerate().filter(|(row, _)| kind.together & bit(*row) != 0).map(|(_, s)| s).sum();
             (1.0 - counted, *kind)
         };
         let mut kinds: Vec<(f64, Kind)> = self.kinds.iter().map(each).filter(|(worth, _)| *worth > 0.0).collect();
