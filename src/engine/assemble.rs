@@ -9,29 +9,21 @@ use crate::instance::policy::Rule;
 use crate::placement;
 use crate::plan::file::Price;
 use crate::plan::{LinkUse, Method, Origin, Plan, PolicyUse, Reason, Termination, Unserved, Value, statistics};
-use crate::policy::{Cells, Rules};
+use crate::policy::Cells;
 use crate::program::group::Prices;
 use crate::units::Kbps;
 use rayon::prelude::*;
 
 /// The plan that a forest stands for, with what is proved about it: by the program, or by the bounds that need none.
 /// `strict` are the rules that are never relaxed, where some may be.
-pub(super) fn assemble(
-    forest: Forest<'_>,
-    strict: Option<&Rules>,
-    cells: &Cells,
-    options: &Options,
-    proof: &Proof,
-    late: bool,
-) -> Plan {
+pub(super) fn assemble(forest: Forest<'_>, cells: &Cells, options: &Options, proof: &Proof, late: bool) -> Plan {
     let instance = forest.instance;
     let left: Vec<SeatId> =
         instance.requests.ids().map(|request| SeatId(request.0)).filter(|seat| !forest.is_served(*seat)).collect();
     let (forest, too_deep) = placement::too_deep(forest, cells, &left);
     let unserved = reasons::unserved(&forest, &left, &too_deep);
     let (service, cost) = (forest.service(), forest.cost().value());
-    let knapsack = theory::knapsack_bound(instance, strict.unwrap_or(forest.rules));
-    let bound = proof.service.map_or(knapsack, |bound| bound.min(knapsack)).max(service);
+    let bound = proof.service.map_or(proof.counted.0, |bound| bound.min(proof.counted.0)).max(service);
     let relaxation = forest.relaxation();
     let least_relaxed = proof.relaxation.max(theory::least_relaxation(instance, service, proof.unrelaxed));
     let values = [

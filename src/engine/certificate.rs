@@ -6,7 +6,7 @@ use crate::ids::{ContentId, Id, NodeId, PolicyId, Table};
 use crate::instance::Instance;
 use crate::plan::Plan;
 use crate::plan::certificate::{self, CERTIFICATE_FORMAT, Certificate, PriceList, ProvedBound};
-use crate::policy::{CellId, Cells, Rules};
+use crate::policy::{CellId, Cells, Limit, Rules};
 use crate::program::gates::Gate;
 use crate::program::group::Prices;
 use crate::program::rounding::Rounding;
@@ -29,6 +29,11 @@ pub(super) fn of(
     let wide = strict.unwrap_or(rules);
     let list =
         |rules, prices: Option<&Prices>| prices.map(|prices| Writer { instance, rules, cells }.list(prices)).unwrap_or_default();
+    let shares = wide.limits.iter().zip(&proof.counted.1).filter(|(_, share)| **share > 0.0);
+    let share = |(limit, share): (&Limit, &f64)| certificate::PolicyPrice {
+        policy: instance.policies[limit.policy.index()].id.clone(),
+        price: *share,
+    };
     let of_cost = if plan.relaxation.value > 0.0 { wide } else { rules };
     Certificate {
         format: CERTIFICATE_FORMAT.to_owned(),
@@ -39,7 +44,7 @@ pub(super) fn of(
         service: ProvedBound {
             bound: plan.service.bound,
             proof: proof_of_service(proof, plan),
-            prices: list(wide, proof.service_prices.as_ref()),
+            prices: PriceList { share: shares.map(share).collect(), ..list(wide, proof.service_prices.as_ref()) },
         },
         relaxation: ProvedBound {
             bound: plan.relaxation.bound,

@@ -29,6 +29,8 @@ pub(super) struct Proof {
     pub(super) relaxation_prices: Option<Prices>,
     /// Prices of service, with `service`.
     pub(super) service_prices: Option<Prices>,
+    /// An upper bound on service by counting slots, and the share of each limit on flows together that proves it (`theory`).
+    pub(super) counted: (f64, Vec<f64>),
     /// What `service_prices` and `cost_prices` prove by themselves.
     pub(super) priced: (Option<f64>, Option<f64>),
     /// Prices of cost, with `cost`.

@@ -5,11 +5,13 @@ use super::certificate;
 use super::exact;
 use super::optimize::{Proof, optimize};
 use super::options::{Cancel, MethodChoice, Options, Outcome, Phase, Progress};
+use super::theory;
 use crate::ids::Id;
 use crate::instance::Instance;
 use crate::instance::fault::Code;
 use crate::placement::{self, Wish};
 use crate::policy::{self, Cells};
+use crate::program::group::GroupProgram;
 use crate::program::session::Limits;
 use crate::verify;
 use std::time::Instant;
@@ -50,7 +52,14 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     let gap = options.gap.unwrap_or(options.model.effort.gap);
     let reserve = 3 * (start.elapsed() - compiled);
     let soon = || late() || options.time_limit.is_some_and(|limit| start.elapsed() + reserve >= limit);
-    if options.method != MethodChoice::Greedy && !soon() {
+    let is_small = GroupProgram::is_small(&rules, &cells);
+    if options.method != MethodChoice::Greedy && !is_small {
+        warnings.push(format!(
+            "policies tell {} kinds of nodes apart, too many for the program over pairs of them; this is the greedy plan",
+            cells.len()
+        ));
+    }
+    if options.method != MethodChoice::Greedy && is_small && !soon() {
         let deadline = options.time_limit.map(|limit| start + limit.saturating_sub(reserve));
         let limits = Limits { deadline, cancel: Some(cancel.flag()), solver: options.solver, ..Limits::default() };
         (forest, proof) =
@@ -60,7 +69,9 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
         }
     }
     let ended_late = options.method != MethodChoice::Greedy && soon() || late();
-    let mut plan = assemble(forest, strict.as_ref(), &cells, options, &proof, ended_late);
+    let wide = strict.as_ref().unwrap_or(&rules);
+    proof.counted = theory::counted(instance, wide, &theory::filled(&forest, strict.as_ref()));
+    let mut plan = assemble(forest, &cells, options, &proof, ended_late);
     let placed = start.elapsed();
 
     progress.tell(Phase::Verify, 0, 1, Some(plan.service.value));

@@ -2,13 +2,18 @@
 //!
 //! The knapsack bound: every substream that a request receives takes a slot of somebody's uplink; holders and relays
 //! bring theirs, requesters bring theirs once served. Taking requests in order of density, the last one in part, bounds
-//! service from above (Dantzig 1957), since possession, order, links, policies and connectivity are left out and every
-//! uplink is counted at the most it can send.
+//! service from above (Dantzig 1957), since possession, order and links are left out and every uplink is counted at the most it
+//! can send, where policies limit it at the most that they let through.
 
-use crate::ids::{ContentId, NodeId};
+use crate::forest::Forest;
+use crate::ids::{ContentId, NodeId, PolicyId, Table};
 use crate::instance::{Instance, condition};
 use crate::policy::Rules;
-use crate::program::supply::most_sent;
+use crate::program::outlets::Outlets;
+use crate::program::supply;
+
+/// By how much shares are changed, up or down, in each round.
+const STEPS: [f64; 6] = [1.0, 0.5, 0.25, 0.5, 0.125, 0.0625];
 
 /// Something that can be taken in part: its value, and the kbps it takes beyond what it brings.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +24,47 @@ struct Item {
 
 /// An upper bound on service.
 pub fn knapsack_bound(instance: &Instance, rules: &Rules) -> f64 {
-    let mut supply = standing_supply(instance);
+    counted(instance, rules, &[]).0
+}
+
+/// The same, and for each row of `Rules::limits` the share of a kbps of uplink that counting against it is
+/// worth there (`program::outlets`). `filled` are rows that a plan fills: the shares of the others are 0.
+pub(super) fn counted(instance: &Instance, rules: &Rules, filled: &[usize]) -> (f64, Vec<f64>) {
+    let outlets = Outlets::of(instance, rules);
+    let mut shares = vec![0.0; rules.limits.len()];
+    let bound = |shares: &[f64]| {
+        let lent = rules.limits.iter().zip(shares).map(|(limit, share)| share * supply::fillable(instance, limit.max));
+        knapsack(instance, rules, &outlets.sends(shares), lent.sum())
+    };
+    let mut best = bound(&shares);
+    for step in STEPS.iter().filter(|_| !filled.is_empty()) {
+        for row in filled {
+            for to in [shares[*row] + step, shares[*row] - step].map(|share: f64| share.clamp(0.0, 1.0)) {
+                let before = std::mem::replace(&mut shares[*row], to);
+                let found = if to == before { f64::INFINITY } else { bound(&shares) };
+                if found < best {
+                    best = found;
+                    break;
+                }
+                shares[*row] = before;
+            }
+        }
+    }
+    (best, shares)
+}
+
+/// Rows of the limits that are never relaxed which let no flow more through.
+pub(super) fn filled(forest: &Forest<'_>, strict: Option<&Rules>) -> Vec<usize> {
+    let rules = forest.rules;
+    let filled: Vec<PolicyId> = forest.filled_limits().into_iter().map(|row| rules.limits[row].policy).collect();
+    let limits = strict.unwrap_or(rules).limits.iter().enumerate();
+    limits.filter(|(_, limit)| filled.contains(&limit.policy)).map(|(row, _)| row).collect()
+}
+
+/// The knapsack with what each node sends at most, and `lent` kbps that limits let through.
+fn knapsack(instance: &Instance, rules: &Rules, sends: &Table<NodeId, f64>, lent: f64) -> f64 {
+    let standing = instance.nodes.ids().filter(|node| sends_anyway(instance, *node));
+    let mut supply = lent + standing.map(|node| sends[node]).sum::<f64>();
     let mut value = 0.0;
     let mut items = Vec::new();
     for (id, request) in instance.requests.pairs() {
@@ -29,7 +74,7 @@ pub fn knapsack_bound(instance: &Instance, rules: &Rules) -> f64 {
         let rate = content.rate().0 as f64;
         let least = rules.least(instance, request.node, request.content).max(held);
         let parents = f64::from(rules.redundancy(request.node, request.content, &[]).parents);
-        let brings = if sends_anyway(instance, request.node) { 0.0 } else { most_sent(instance, request.node) };
+        let brings = if sends_anyway(instance, request.node) { 0.0 } else { sends[request.node] };
         items.push(Item { value: share * f64::from(least), net: f64::from(least - held) * rate * parents - brings });
         items.push(Item {
             value: share * f64::from(content.substreams - least),
@@ -61,11 +106,6 @@ pub(super) fn least_relaxation(instance: &Instance, service: f64, unrelaxed: Opt
     }
     let relaxable = instance.policies.iter().filter(|policy| policy.relaxable && condition::in_force(policy, instance));
     relaxable.map(|policy| 1.0 / f64::from(policy.rank)).fold(f64::INFINITY, f64::min)
-}
-
-/// kbps of nodes that can send whoever is served: holders, and nodes that may relay.
-fn standing_supply(instance: &Instance) -> f64 {
-    instance.nodes.ids().filter(|node| sends_anyway(instance, *node)).map(|node| most_sent(instance, node)).sum()
 }
 
 /// It holds something or may relay: it can send whoever is served.

@@ -104,6 +104,16 @@ impl Loads {
         Kbps(self.limit[row])
     }
 
+    /// Keeps what rows of [`Rules::limits`] have left from being used, until it is released.
+    pub fn spare(&mut self, rows: &[usize]) -> Vec<Kbps> {
+        rows.iter().map(|row| Kbps(std::mem::replace(&mut self.limit[*row], 0))).collect()
+    }
+
+    /// Releases what was spared.
+    pub fn release(&mut self, rows: &[usize], kept: &[Kbps]) {
+        rows.iter().zip(kept).for_each(|(row, kept)| self.limit[*row] += kept.0);
+    }
+
     /// Some source sends so much under a policy's limit for each source that another flow of `rate` does not fit.
     pub fn node_limit_reached(&self, rules: &Rules, instance: &Instance, policy: PolicyId, rate: Kbps) -> bool {
         let reached = |((row, node), used): (&(u32, NodeId), &u64)| {

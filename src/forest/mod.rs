@@ -270,6 +270,12 @@ impl<'a> Forest<'a> {
         Flow { parent: from.node, child: to.node, content: to.content, substream, arc, exempt: self.exempt(child) }
     }
 
+    /// Rows of [`Rules::limits`] that let no flow more through.
+    pub fn filled_limits(&self) -> Vec<usize> {
+        let smallest = self.instance.contents.iter().map(|content| content.rate()).min().unwrap_or_default();
+        (0..self.rules.limits.len()).filter(|row| self.loads.limit(*row) < smallest).collect()
+    }
+
     /// The seat may receive at all: room for the file, and for one more relayed content.
     pub fn may_receive(&self, seat: SeatId) -> bool {
         let Seat { node, content, .. } = self.seats[seat];

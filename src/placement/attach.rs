@@ -4,7 +4,7 @@ use super::grow::{Grower, Terms};
 use super::pools::Pools;
 use crate::forest::SeatId;
 use crate::ids::NodeId;
-use crate::policy::Near;
+use crate::policy::{CellId, Near};
 use crate::units::UnitCost;
 use std::rc::Rc;
 
@@ -13,9 +13,6 @@ use std::rc::Rc;
 const PROBES: usize = 48;
 /// Children take their substreams from this many seats at the front in turn, so that one parent's failure costs little.
 const WINDOW: usize = 4;
-
-/// Entries in lists of near cells that are kept for children exempt from policies: half a gigabyte.
-const MOST_KEPT: usize = 1 << 24;
 
 /// What a look into one queue ended with.
 enum Search {
@@ -212,22 +209,28 @@ impl Grower<'_, '_> {
         }
     }
 
-    /// Cells that may send to a seat's cell, cheapest first.
+    /// Cells that may send to a seat's cell, cheapest first. A seat that is exempt from policies looks at those alone that have
+    /// somebody with a free slot now: there are many sets of policies, and few such cells by then.
     pub(super) fn near(&mut self, seat: SeatId, number: usize) -> Rc<[Near]> {
-        let content = self.forest.seat(seat).content;
-        let exempt = self.forest.exempt(seat);
-        let make = || -> Rc<[Near]> {
-            let among = &self.pools.cells[content];
-            let child = among[number - self.pools.number(content, 0)];
-            self.cells.near(self.forest.instance, self.forest.rules, content, among, child, exempt).into()
-        };
-        if exempt.is_empty() {
-            self.near[number].get_or_insert_with(make).clone()
-        } else {
-            if self.near_but.len() * self.pools.cells[content].len() > MOST_KEPT {
-                self.near_but.clear();
-            }
-            self.near_but.entry((number, exempt.into())).or_insert_with(make).clone()
+        if !self.forest.exempt(seat).is_empty() {
+            return self.listed(seat, number, |number| self.pools.is_open(number));
         }
+        if let Some(near) = &self.near[number] {
+            return near.clone();
+        }
+        let near = self.listed(seat, number, |number| self.pools.may_send(number));
+        self.near[number].insert(near).clone()
+    }
+
+    /// Of the cells whose pool `suits` those that may send to a seat's cell, cheapest first.
+    fn listed(&self, seat: SeatId, number: usize, suits: impl Fn(usize) -> bool) -> Rc<[Near]> {
+        let content = self.forest.seat(seat).content;
+        let (all, first) = (&self.pools.cells[content], self.pools.number(content, 0));
+        let places: Vec<u32> = (0..all.len() as u32).filter(|place| suits(first + *place as usize)).collect();
+        let among: Vec<CellId> = places.iter().map(|place| all[*place as usize]).collect();
+        let (instance, rules) = (self.forest.instance, self.forest.rules);
+        let mut near = self.cells.near(instance, rules, content, &among, all[number - first], self.forest.exempt(seat));
+        near.iter_mut().for_each(|cell| cell.local = places[cell.local as usize]);
+        near.into()
     }
 }

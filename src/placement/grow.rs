@@ -5,7 +5,7 @@ use super::guide::Guides;
 use super::order::Order;
 use super::pools::Pools;
 use crate::forest::{Forest, SeatId};
-use crate::ids::{LinkId, PolicyId};
+use crate::ids::LinkId;
 use crate::policy::{Cells, Near};
 use crate::program::relaxation::Guidance;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -16,9 +16,6 @@ const WORTH_A_ROUND: usize = 1_000;
 /// Requests between two looks at the clock.
 const STOP_EVERY: usize = 1024;
 
-/// The pool of a child's cell, and the policies from which the child is exempt.
-type ExemptChild = (usize, Box<[PolicyId]>);
-
 /// A forest under construction.
 pub(super) struct Grower<'a, 'c> {
     pub(super) forest: Forest<'a>,
@@ -26,8 +23,6 @@ pub(super) struct Grower<'a, 'c> {
     pub(super) pools: Pools,
     /// By pool number of the child's cell: cells that may send to it, made when first needed.
     pub(super) near: Vec<Option<Rc<[Near]>>>,
-    /// The same for children that are exempt from policies.
-    pub(super) near_but: FxHashMap<ExemptChild, Rc<[Near]>>,
     /// What each cell may get where quotas guide.
     pub(super) guides: Guides,
     /// Networks that are fed over several links at once.
@@ -73,14 +68,15 @@ impl<'a, 'c> Grower<'a, 'c> {
         let count = pools.count();
         let starved = [vec![(0, 0); count], vec![(0, 0); count]];
         let gateways = Gateways::of(&forest);
-        let (near, near_but, guides) = (vec![None; count], FxHashMap::default(), Guides::default());
-        Grower { forest, cells, pools, near, near_but, guides, gateways, starved, stop }
+        let (near, guides) = (vec![None; count], Guides::default());
+        Grower { forest, cells, pools, near, guides, gateways, starved, stop }
     }
 
     /// Beside a finished forest, whose gateways stand as they are.
     pub(super) fn beside(forest: Forest<'a>, cells: &'c Cells) -> Self {
         let mut grower = Grower::new(forest, cells, &|| false);
         grower.gateways.settle(&grower.forest);
+        grower.pools.may_all_send();
         grower
     }
 
@@ -136,6 +132,19 @@ impl<'a, 'c> Grower<'a, 'c> {
         }
     }
 
+    /// Requests that are not served, in order.
+    pub(super) fn left(&self, order: &Order) -> Vec<SeatId> {
+        order.requests.iter().map(|request| SeatId(request.0)).filter(|seat| !self.forest.is_served(*seat)).collect()
+    }
+
+    /// Goes back to an earlier forest.
+    pub(super) fn restore(&mut self, forest: Forest<'a>) {
+        let epoch = self.pools.epoch;
+        (self.forest, self.pools) = (forest, Pools::new(&self.forest, self.cells));
+        self.forest.seats().for_each(|seat| self.pools.join(&self.forest, self.cells, seat));
+        self.pools.epoch += epoch;
+    }
+
     /// The pool of a seat's cell.
     pub(super) fn number_of(&self, seat: SeatId) -> usize {
         let at = self.forest.seat(seat);
@@ -143,7 +152,7 @@ impl<'a, 'c> Grower<'a, 'c> {
     }
 
     /// Feeds whoever waits, again and again while that helps.
-    fn feed_rounds(&mut self, waiting: &mut Vec<SeatId>, leave_room: bool, guided: bool) {
+    pub(super) fn feed_rounds(&mut self, waiting: &mut Vec<SeatId>, leave_room: bool, guided: bool) {
         loop {
             let before = waiting.len();
             let mut looked = 0;

@@ -8,7 +8,8 @@
 //!    parent was fed before its child: trees have no cycles by order.
 //! 4. **Feeding** (`grow`): all substreams that a request needs, or none, so that no slot is left in half-fed peers.
 //! 5. **Relays** (`relays`): recruited where slots are short, or where a request has no other way.
-//! 6. **Room** (`room`): idle slots are brought to where slots lack.
+//! 6. **Room** (`room`): idle slots are brought to where slots lack; where policies bind flows together, by a simpler move (`shift`), and
+//!    by letting those who are worth little give way (`yielding`).
 //! 7. **Gateways** (`gateway`): networks that have to be fed over several links at once are opened first.
 //! 8. **Relaxing** (`relaxing`): policies that may be broken, for requests that would get nothing otherwise.
 //! 9. **Swap search** ([`improve`]) and **trade** ([`trade`]): the same service at less cost.
@@ -28,13 +29,17 @@ mod probe;
 mod relaxing;
 mod relays;
 mod room;
+mod shift;
 mod spread;
 mod trade;
+mod yielding;
 
 use crate::forest::{Forest, SeatId};
+use crate::ids::{NodeId, Table};
 use crate::instance::Instance;
 use crate::parameters::Effort;
 use crate::policy::{Cells, Rules};
+use crate::program::outlets::Outlets;
 use crate::program::relaxation::Guidance;
 use grow::Grower;
 pub use improve::improve;
@@ -70,7 +75,9 @@ pub struct Wish<'a> {
 
 /// Grows all trees.
 pub fn place<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>) -> Forest<'a> {
-    let first = attempt(instance, rules, cells, wish, 0);
+    let sends = Outlets::of(instance, rules).sends(&[]);
+    let attempt = |round| attempt(instance, rules, cells, wish, &sends, round);
+    let first = attempt(0);
     let nodes = (instance.nodes.len() as u32).max(1);
     let restarts = match wish.guidance {
         Some(_) => wish.effort.guided.min(wish.effort.guided_nodes / nodes),
@@ -78,7 +85,7 @@ pub fn place<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: 
         None => 0,
     };
     let others = (1..=restarts).into_par_iter().filter(|_| !(wish.stop)());
-    let others = others.map(|round| (round, attempt(instance, rules, cells, wish, round)));
+    let others = others.map(|round| (round, attempt(round)));
     let (_, best) =
         others.collect::<Vec<_>>().into_iter().fold((0, first), |best, next| if better(&next.1, &best.1) { next } else { best });
     best
@@ -116,25 +123,61 @@ fn is_depth_limited(forest: &Forest<'_>, seat: SeatId) -> bool {
     forest.rules.bounding(at.node, at.content).next().is_some()
 }
 
-fn attempt<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>, round: u32) -> Forest<'a> {
+/// One placement; `sends` is what each node can send at most, kbps.
+fn attempt<'a>(
+    instance: &'a Instance,
+    rules: &'a Rules,
+    cells: &Cells,
+    wish: Wish<'_>,
+    sends: &Table<NodeId, f64>,
+    round: u32,
+) -> Forest<'a> {
     let order = match wish.guidance {
-        Some(_) => Order::near_density(instance, rules, wish.seed, round),
-        None => Order::of(instance, rules, wish.seed, round),
+        Some(_) => Order::near_density(instance, rules, sends, wish.seed, round),
+        None => Order::of(instance, rules, sends, wish.seed, round),
     };
     let mut grower = Grower::new(Forest::new(instance, rules), cells, wish.stop);
-    if let Some(guidance) = wish.guidance {
-        grower.guide(guidance);
+    grow(&mut grower, wish, &order, round);
+    if room::can_make(&grower.forest) {
+        room::make(&mut grower, &order);
+    } else {
+        let filled = grower.forest.filled_limits();
+        if !filled.is_empty() && !grower.left(&order).is_empty() && !grower.is_late() {
+            grower = spare(grower, wish, &order, round, &filled);
+        }
+        let left = grower.left(&order);
+        shift::ease(&mut grower, left);
+        yielding::give_way(&mut grower, &order);
     }
-    relays::recruit_producers(&mut grower, round);
-    match wish.select {
-        Select::Parents => grower.feed_all(&order),
-        Select::Children => grower.spread_all(&order),
-    }
-    room::make(&mut grower, &order);
     relays::bridge(&mut grower, &order);
     relaxing::relax(&mut grower, &order);
     relays::dismiss_idle(&mut grower);
     grower.forest
+}
+
+/// Feeds whom it can, from nothing.
+fn grow(grower: &mut Grower<'_, '_>, wish: Wish<'_>, order: &Order, round: u32) {
+    if let Some(guidance) = wish.guidance {
+        grower.guide(guidance);
+    }
+    relays::recruit_producers(grower, round);
+    match wish.select {
+        Select::Parents => grower.feed_all(order),
+        Select::Children => grower.spread_all(order),
+    }
+}
+
+/// Grows anew while these limits on flows together let nothing through, until everything else is used: what can go another way
+/// leaves them to those who have none. Gives what serves more.
+fn spare<'a, 'c>(first: Grower<'a, 'c>, wish: Wish<'_>, order: &Order, round: u32, limits: &[usize]) -> Grower<'a, 'c> {
+    let mut other = Grower::new(Forest::new(first.forest.instance, first.forest.rules), first.cells, first.stop);
+    other.near = first.near.clone();
+    let kept = other.forest.loads.spare(limits);
+    grow(&mut other, wish, order, round);
+    let left = other.left(order);
+    shift::ease(&mut other, left);
+    other.forest.loads.release(limits, &kept);
+    if better(&other.forest, &first.forest) { other } else { first }
 }
 
 /// More service, or the same with less relaxation, or that at less cost.

@@ -5,7 +5,7 @@
 //! others are a knapsack over the slots that are left, and are taken by density: weight over what they take beyond what
 //! they bring (Dantzig's rule).
 
-use crate::ids::{ContentId, Id, RequestId};
+use crate::ids::{ContentId, Id, NodeId, RequestId, Table};
 use crate::instance::Instance;
 use crate::policy::Rules;
 use rand::{RngExt, SeedableRng};
@@ -22,29 +22,29 @@ pub(super) struct Order {
     pub(super) requests: Vec<RequestId>,
 }
 
+/// The instance, its rules, and what each node can send at most, kbps.
+type Given<'a> = (&'a Instance, &'a Rules, &'a Table<NodeId, f64>);
+
 /// What decides: smaller keys are fed first, ties by request.
 type Key = (u8, f64, f64);
 
 impl Order {
     /// Round 0 is by density; rounds 1 to 3 by other sound keys; later rounds disturb the density at random.
-    pub(super) fn of(instance: &Instance, rules: &Rules, seed: u64, round: u32) -> Order {
+    pub(super) fn of(instance: &Instance, rules: &Rules, sends: &Table<NodeId, f64>, seed: u64, round: u32) -> Order {
         let noise = if round > 3 { f64::from(round).ln() } else { 0.0 };
-        Order::disturbed(instance, rules, seed, round, (round, noise))
+        Order::disturbed((instance, rules, sends), seed, round, (round, noise))
     }
 
     /// By density, disturbed a little more in each round: a program has decided who is served.
-    pub(super) fn near_density(instance: &Instance, rules: &Rules, seed: u64, round: u32) -> Order {
-        Order::disturbed(instance, rules, seed, round, (0, LITTLE * f64::from(round)))
+    pub(super) fn near_density(instance: &Instance, rules: &Rules, sends: &Table<NodeId, f64>, seed: u64, round: u32) -> Order {
+        Order::disturbed((instance, rules, sends), seed, round, (0, LITTLE * f64::from(round)))
     }
 
-    fn disturbed(instance: &Instance, rules: &Rules, seed: u64, number: u32, (round, most): (u32, f64)) -> Order {
+    fn disturbed(of: Given<'_>, seed: u64, number: u32, (round, most): (u32, f64)) -> Order {
         let mut random = Pcg64::seed_from_u64(seed ^ u64::from(number) << 32);
         let mut noise = || if most > 0.0 { (random.random::<f64>() * 2.0 - 1.0) * most } else { 0.0 };
-        let mut keyed: Vec<(Key, RequestId)> = instance
-            .requests
-            .ids()
-            .map(|request| (key(&Balance::of(instance, rules, request), round, noise()), request))
-            .collect();
+        let mut keyed: Vec<(Key, RequestId)> =
+            of.0.requests.ids().map(|request| (key(&Balance::of(of, request), round, noise()), request)).collect();
         let compare = |a: &(Key, RequestId), b: &(Key, RequestId)| {
             let by_key = a.0.0.cmp(&b.0.0).then(a.0.1.total_cmp(&b.0.1)).then(a.0.2.total_cmp(&b.0.2));
             by_key.then(a.1.cmp(&b.1))
@@ -62,13 +62,14 @@ struct Balance {
 }
 
 impl Balance {
-    fn of(instance: &Instance, rules: &Rules, request: RequestId) -> Balance {
+    fn of((instance, rules, sends): Given<'_>, request: RequestId) -> Balance {
         let (node, content) = (instance.requests[request].node, instance.requests[request].content);
         let missing = instance.contents[content].substreams - instance.held(node, content).count_ones();
         let rate = instance.contents[content].rate();
+        let parents = rules.redundancy(node, content, &[]).parents;
         Balance {
-            takes: rate.times(u64::from(missing)).0 as f64,
-            brings: rate.times(slots(instance, request, content)).0 as f64,
+            takes: rate.times(u64::from(missing)).0 as f64 * f64::from(parents),
+            brings: (rate.times(slots(instance, request, content)).0 as f64).min(sends[node]),
             weight: rules.weight[request],
         }
     }

@@ -4,7 +4,7 @@
 //! dropped lazily, when a seat at the front turns out to have nothing left.
 
 use crate::forest::{Forest, SeatId};
-use crate::ids::{ContentId, Id, Table};
+use crate::ids::{ContentId, Id, NodeId, Table};
 use crate::policy::{CellId, Cells};
 use crate::units::Kbps;
 use std::collections::VecDeque;
@@ -37,6 +37,8 @@ pub(super) struct Pools {
     pools: Vec<Pool>,
     queued: Table<SeatId, bool>,
     by_depth: bool,
+    /// By pool number: somebody there has a slot, or could be given one.
+    senders: Vec<bool>,
     /// Grows whenever a seat joins: nothing can have become possible while it stands still.
     pub(super) epoch: u64,
 }
@@ -71,14 +73,36 @@ impl Pools {
             first[content] = count as u32;
             count += known.len();
         }
+        let mut senders = vec![false; count];
+        let mut note = |content: ContentId, node: NodeId| {
+            if instance.nodes[node].uplink >= instance.contents[content].rate() {
+                let local = of_content[content].binary_search(&cells.cell(node)).expect("every seat's cell is listed");
+                senders[first[content] as usize + local] = true;
+            }
+        };
+        forest.seats().map(|seat| forest.seat(seat)).for_each(|at| note(at.content, at.node));
+        for (id, _) in instance.nodes.pairs().filter(|(_, node)| node.relay_contents != Some(0)) {
+            instance.contents.ids().for_each(|content| note(content, id));
+        }
         Pools {
             cells: of_content,
             first,
             pools: vec![Pool::default(); count],
             queued: Table::filled(forest.seats().len(), false),
             by_depth: forest.rules.limits_depth(),
+            senders,
             epoch: 1,
         }
+    }
+
+    /// Somebody in a pool's cell has a slot, whether or not it is free.
+    pub(super) fn may_send(&self, number: usize) -> bool {
+        self.senders[number]
+    }
+
+    /// Nodes may be given uplink that they have not.
+    pub(super) fn may_all_send(&mut self) {
+        self.senders.fill(true);
     }
 
     /// The number of a cell among the cells of a content.

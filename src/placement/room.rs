@@ -11,7 +11,7 @@
 //!
 //! Depths are potentials, as in swap search: a child that is handed over never sits deeper than before, and who gets a
 //! relay above has nobody below. So no circle can arise, and no subtree has to be touched. Where policies bind several flows
-//! together, or look at distances, flows stay as they are.
+//! together, or look at distances, flows stay as they are ([`can_make`]).
 
 use super::grow::Grower;
 use super::order::Order;
@@ -37,13 +37,17 @@ const STOP_EVERY: usize = 64;
 /// One flow: a child and the substream that it receives.
 type Flow = (SeatId, u32);
 
+/// No policy binds several flows together, or looks at distances.
+pub(super) fn can_make(forest: &Forest<'_>) -> bool {
+    let rules = forest.rules;
+    !rules.is_redundant() && !rules.limits_latency() && rules.required.is_empty()
+}
+
 /// Serves whom it can of those who are left.
 pub(super) fn make(grower: &mut Grower<'_, '_>, order: &Order) {
     let left = order.requests.iter().map(|request| SeatId(request.0)).filter(|seat| !grower.forest.is_served(*seat));
     let left: Vec<SeatId> = left.collect();
-    let rules = grower.forest.rules;
-    let bound_together = rules.is_redundant() || rules.limits_latency() || !rules.required.is_empty();
-    if left.is_empty() || bound_together {
+    if left.is_empty() {
         return;
     }
     let mut failures = Table::filled(grower.forest.instance.contents.len(), 0);

@@ -67,7 +67,7 @@ pub enum Proof {
     Prices,
     /// Branch and bound; prices alone prove less.
     Search,
-    /// Counting slots, or nothing but what the values are: it needs no prices.
+    /// Counting slots, or nothing but what the values are: it needs no prices, shares at most.
     Counting,
     /// Nothing proves it.
     None,
@@ -87,6 +87,8 @@ pub struct PriceList {
     pub link: Vec<LinkPrice>,
     /// One kbps in flows that a `limit_rate` or `limit_volume` matches.
     pub limit: Vec<PolicyPrice>,
+    /// Where slots are counted: the part of one kbps that is charged in flows that a `limit_rate` or `limit_volume` matches.
+    pub share: Vec<PolicyPrice>,
     /// One kbps that a node of a group sends in flows that a `limit_node_rate` matches.
     pub node_limit: Vec<NodePolicyPrice>,
     /// One copy of a content that enters a network in flows that a `limit_copies` matches.

@@ -28,6 +28,10 @@ use crate::policy::{Arc, CellId, Cells, ClassId, Rules};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+/// More cells than this, and arcs between them are too many.
+const MOST_CELLS: usize = 1_500;
+/// More rows for limits on single sources than this, and the simplex does not end.
+const MOST_LIMITED: usize = 10_000;
 /// Cheapest senders of each receiving cell that the program begins with.
 const NEAREST: usize = 8;
 /// Columns that one receiving cell may gain in one round of pricing.
@@ -95,6 +99,11 @@ pub(super) struct Rows {
 }
 
 impl<'a> GroupProgram<'a> {
+    /// Few enough cells, and limits on what each of them sends, for the solver to end in good time.
+    pub fn is_small(rules: &Rules, cells: &Cells) -> bool {
+        cells.len() <= MOST_CELLS && rules.node_limits.len() * cells.len() <= MOST_LIMITED
+    }
+
     /// States the program; its objective is yet to be set.
     pub fn of(instance: &'a Instance, rules: &'a Rules, cells: &'a Cells, supply: &'a Supply) -> GroupProgram<'a> {
         let candidates: Vec<Vec<Vec<CellArc>>> =

@@ -11,6 +11,7 @@ pub mod gates;
 pub mod group;
 pub mod highs;
 mod optimality;
+pub mod outlets;
 mod owner;
 pub mod peer;
 pub mod prices;

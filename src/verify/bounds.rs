@@ -15,6 +15,7 @@
 //! churn      price of each substream, for those who had other parents before
 //! earnings   rent, requests, relays
 //! whole      what whole requests behind links can take
+//! outlets    what each node can send past the limits of policies
 //! counting   the bound that needs no prices
 //! ```
 
@@ -22,6 +23,7 @@ mod churn;
 mod counting;
 mod earnings;
 mod kinds;
+mod outlets;
 mod quote;
 mod reading;
 mod whole;
@@ -84,7 +86,7 @@ pub fn judge(instance: &Instance, plan: &Plan, found: &Examination, certificate:
     let under = |law| Market { instance, law, network: &network, weights, kinds: &kinds, group: &reading.group };
     let (all, wide) = (under(&law), under(&strict));
 
-    let most = wide.most_service(&reading.service).min(counting::most_service(&wide));
+    let most = wide.most_service(&reading.service).min(counting::most_service(&wide, &reading.service.share));
     let relaxed = least_relaxation(instance, &law, found.service, || all.most_service(&reading.relaxation));
     let market = if found.relaxation > 0.0 { wide } else { all };
     let least = market.least_cost(&reading.cost, found.service);

@@ -1,11 +1,13 @@
 //! The bound that needs no prices: every copy takes a slot of somebody's uplink.
 //!
-//! Holders and nodes that may relay bring their uplinks, requests bring theirs once served. Possession, routes, links and
-//! policies are left out. Taking requests in order of worth for each kbps that they take beyond what they bring, the last
+//! Holders and nodes that may relay bring their uplinks, requests bring theirs once served, as far as limits let them
+//! (`outlets`). Possession and links are left out. Taking requests in order of worth for each kbps that they take beyond what they bring, the last
 //! one in part, no plan serves more (Dantzig 1957).
 
+use super::super::loads::joint_limit;
 use super::earnings::Market;
-use crate::ids::Id;
+use super::outlets;
+use crate::ids::{Id, PolicyId};
 
 /// A part of a request: what serving it is worth, and the kbps that it takes beyond what it brings.
 struct Part {
@@ -13,24 +15,25 @@ struct Part {
     takes: f64,
 }
 
-/// No plan has more service.
-pub(super) fn most_service(market: &Market<'_>) -> f64 {
+/// No plan has more service; `shares`, by policy, say how much of a kbps that a limit on flows together counts is charged.
+pub(super) fn most_service(market: &Market<'_>, shares: &[f64]) -> f64 {
     let instance = market.instance;
+    let sent = outlets::most_sent(market, shares);
     let mut ready: Vec<bool> = instance.nodes.iter().map(|node| node.relay_contents != Some(0)).collect();
     for holding in instance.holdings.iter().filter(|holding| holding.mask != 0) {
         ready[holding.node.index()] = true;
     }
-    let uplinks = instance.nodes.pairs().zip(&ready).filter(|(_, ready)| **ready);
-    let mut room: f64 = uplinks.map(|((id, node), _)| market.most_sent(id, node)).sum();
+    let uplinks: f64 = sent.iter().zip(&ready).filter(|(_, ready)| **ready).map(|(sent, _)| sent).sum();
+    let mut room = uplinks + lent(market, shares);
     let mut parts = Vec::with_capacity(2 * instance.requests.len());
     for request in instance.requests.iter() {
-        let (content, node) = (&instance.contents[request.content], &instance.nodes[request.node]);
+        let content = &instance.contents[request.content];
         let (rate, all) = (content.rate().0 as f64, f64::from(content.substreams));
         let held = f64::from(instance.held(request.node, request.content).count_ones());
         let least = held.max(f64::from(market.law.fewest(request.node, request.content)));
         let parents = f64::from(market.law.parents(request.node, request.content));
         let is_ready = ready[request.node.index()];
-        let brings = if is_ready { 0.0 } else { market.most_sent(request.node, node) };
+        let brings = if is_ready { 0.0 } else { sent[request.node.index()] };
         let each = market.law.weight(request) / all;
         parts.push(Part { worth: each * least, takes: (least - held) * rate * parents - brings });
         parts.push(Part { worth: each * (all - least), takes: (all - least) * rate * parents });
@@ -45,4 +48,14 @@ pub(super) fn most_service(market: &Market<'_>) -> f64 {
         room -= share * part.takes;
     }
     service
+}
+
+/// What limits on flows together let through, as far as those flows are charged for it, kbps.
+fn lent(market: &Market<'_>, shares: &[f64]) -> f64 {
+    let instance = market.instance;
+    let of = |(p, share): (usize, &f64)| {
+        let most = joint_limit(&instance.policies[p].rule, instance.time).unwrap_or_default();
+        if market.law.in_force(PolicyId::new(p)) { share * market.filled(most) } else { 0.0 }
+    };
+    shares.iter().enumerate().filter(|(_, share)| **share > 0.0).map(of).sum()
 }

@@ -224,7 +224,7 @@ impl Market<'_> {
     }
 
     /// kbps that flows can fill of a capacity: whole copies where all contents have one rate.
-    fn filled(&self, capacity: Kbps) -> f64 {
+    pub(super) fn filled(&self, capacity: Kbps) -> f64 {
         let rates = self.instance.contents.iter().map(|content| content.rate().0);
         filled(capacity, rates)
     }

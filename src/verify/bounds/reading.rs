@@ -32,7 +32,9 @@ pub(super) struct Prices {
     pub link: Table<LinkId, f64>,
     /// One kbps in flows that a policy limits, by policy.
     pub limit: Vec<f64>,
-    /// The same of single sources, by policy and group; empty for policies without a price.
+    /// Of one kbps in such flows the part that is charged where slots are counted, by policy.
+    pub share: Vec<f64>,
+    /// One kbps of single sources, by policy and group; empty for policies without a price.
     pub node_limit: Vec<Vec<f64>>,
     /// One copy that enters a network, by policy and content.
     pub copies: FxHashMap<(PolicyId, ContentId), f64>,
@@ -150,6 +152,7 @@ impl Reader<'_> {
             downlink: none(),
             link: Table::filled(instance.links.len(), 0.0),
             limit: vec![0.0; instance.policies.len()],
+            share: vec![0.0; instance.policies.len()],
             node_limit: vec![Vec::new(); instance.policies.len()],
             copies: FxHashMap::default(),
             cuts: Vec::new(),
@@ -191,11 +194,13 @@ impl Reader<'_> {
     }
 
     fn add_limits(&mut self, path: &str, list: &PriceList, prices: &mut Prices) {
-        for (row, limit) in list.limit.iter().enumerate() {
-            let place = || format!("{path}.limit[{row}]");
-            let policy = self.policy(&limit.policy, |rule| matches!(rule, Rule::LimitRate { .. } | Rule::LimitVolume { .. }));
-            if let Some(policy) = self.known(place, policy) {
-                prices.limit[policy.index()] += self.price(place, limit.price);
+        for (name, rows, into) in [("limit", &list.limit, &mut prices.limit), ("share", &list.share, &mut prices.share)] {
+            for (row, limit) in rows.iter().enumerate() {
+                let place = || format!("{path}.{name}[{row}]");
+                let policy = self.policy(&limit.policy, |rule| matches!(rule, Rule::LimitRate { .. } | Rule::LimitVolume { .. }));
+                if let Some(policy) = self.known(place, policy) {
+                    into[policy.index()] += self.price(place, limit.price);
+                }
             }
         }
         for (row, limit) in list.node_limit.iter().enumerate() {
