@@ -227,7 +227,8 @@ fn scale(list: &mut PriceList, factor: f64) {
     let limits = list.limit.iter_mut().map(|row| &mut row.price);
     let node_limits = list.node_limit.iter_mut().map(|row| &mut row.price);
     let enter = list.enter.iter_mut().map(|row| &mut row.price);
-    send.chain(groups).chain(links).chain(limits).chain(node_limits).chain(enter).for_each(|price| *price *= factor);
+    let whole = list.whole.iter_mut().map(|row| &mut row.price);
+    send.chain(groups).chain(links).chain(limits).chain(node_limits).chain(enter).chain(whole).for_each(|price| *price *= factor);
 }
 
 #[test]
@@ -349,7 +350,29 @@ fn any_prices(rng: &mut Pcg64, instance: &Instance, scale: f64) -> PriceList {
         }
     }
     add_cuts(rng, instance, scale, &mut list);
+    add_roundings(rng, instance, scale, &mut list);
     list
+}
+
+/// Rounded rows around some nodes, behind some of the links or all of them: where flows enter past those they prove nothing.
+fn add_roundings(rng: &mut Pcg64, instance: &Instance, scale: f64, list: &mut PriceList) {
+    for content in instance.contents.iter() {
+        for _ in 0..2 {
+            let networks: Vec<bool> = instance.networks.iter().map(|_| rng.random_bool(0.5)).collect();
+            let inside = |id: &NodeId| networks[instance.nodes[*id].network.index()];
+            let groups = instance.nodes.ids().filter(inside).map(|id| id.index() as u32).collect();
+            let enters = |link: &pleach::instance::Link| networks[link.to.index()] && !networks[link.from.index()];
+            let all = rng.random_bool(0.5);
+            let around = instance.links.iter().filter(|link| link.capacity.is_some() && (all || enters(link)));
+            list.whole.push(certificate::WholePrice {
+                content: content.id.clone(),
+                groups,
+                links: around.map(|link| link.id.clone()).collect(),
+                divisor: rng.random_range(2..=5),
+                price: rng.random_range(0.0..=scale),
+            });
+        }
+    }
 }
 
 /// Cuts around some of the nodes that hold nothing.

@@ -17,6 +17,8 @@
 //! Columns `x` are priced in: the program begins with the nearest cells of each child and takes in, round by round, those
 //! whose reduced cost is negative. Its duals are prices; what they prove is evaluated by `bound`, over all pairs.
 
+pub use super::candidates::CellArc;
+use super::candidates::candidates;
 use super::gates::Gate;
 pub use super::prices::Prices;
 use super::rounding::Rounding;
@@ -24,7 +26,7 @@ use super::supply::{self, Share, Supply};
 use super::{Column, Name, Program};
 use crate::ids::{ContentId, Id, LinkId};
 use crate::instance::Instance;
-use crate::policy::{Arc, CellId, Cells, ClassId, Rules};
+use crate::policy::{CellId, Cells, ClassId, Rules};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -38,18 +40,6 @@ const NEAREST: usize = 8;
 const PRICED: usize = 3;
 /// Reduced costs above this are taken for zero.
 const NEGLIGIBLE: f64 = 1e-7;
-
-/// A possible flow between two cells.
-#[derive(Clone, Copy, Debug)]
-pub struct CellArc {
-    /// The content.
-    pub content: ContentId,
-    /// Places of the sending and of the receiving cell among the content's shares.
-    pub ends: (u32, u32),
-    /// Cost of one copy.
-    pub cost: f64,
-    pub(super) arc: Arc,
-}
 
 /// The group program of an instance, with what its rows and columns stand for.
 #[derive(Debug)]
@@ -376,27 +366,4 @@ impl<'a> GroupProgram<'a> {
             service: (dual(self.rows.svc) / per).max(0.0),
         }
     }
-}
-
-/// For each receiving share of a content all cells that can send to it, cheapest first.
-fn candidates(instance: &Instance, rules: &Rules, cells: &Cells, supply: &Supply, content: ContentId) -> Vec<Vec<CellArc>> {
-    let shares = &supply.shares[content];
-    let sends = |share: &Share| share.standing + share.relayed > 0.0 || share.tiers.iter().any(|tier| tier.brings > 0.0);
-    let senders: Vec<u32> = (0..shares.len() as u32).filter(|place| sends(&shares[*place as usize])).collect();
-    let among: Vec<CellId> = senders.iter().map(|place| CellId(shares[*place as usize].cell)).collect();
-    let rate = instance.contents[content].rate().mbps();
-    let of_child = |(child, share): (usize, &Share)| {
-        if share.tiers.is_empty() && share.relayed == 0.0 {
-            return Vec::new();
-        }
-        let near = cells.near(instance, rules, content, &among, CellId(share.cell), &[]);
-        let arc = |near: crate::policy::Near| CellArc {
-            content,
-            ends: (senders[near.local as usize], child as u32),
-            cost: near.cost.value() * rate,
-            arc: near.arc,
-        };
-        near.into_iter().map(arc).collect()
-    };
-    shares.par_iter().enumerate().map(of_child).collect()
 }

@@ -5,6 +5,7 @@
 //! solver. No matrix is seen outside this room.
 
 pub mod bound;
+mod candidates;
 mod cuts;
 pub mod export;
 pub mod gates;
