@@ -69,6 +69,17 @@ fn flows_that_a_limit_does_not_count_are_as_many_as_there_are_receivers() {
     assert_eq!(service(&greedy(&instance(nodes, &["o"], &[], limit))), (2.0, Some(2.0)));
 }
 
+/// `p` and `q` are alike but for their uplinks; nothing limits what `p` sends to `q`, and it does not send to itself.
+#[test]
+fn nobody_brings_what_only_he_himself_could_receive() {
+    let mut nodes = viewers(&[("q", "AA"), ("b", "BB"), ("c", "BB"), ("d", "BB")]);
+    nodes.extend([json!({"id": "p", "role": "peer", "network": "n", "uplink_kbps": 9000}), holder("o", 1000)]);
+    let limit = json!([{"id": "abroad", "owner": "client", "rank": 1, "relation": {"different": ["country"]},
+                        "rule": {"limit_node_rate": {"max_kbps": 1000}}}]);
+    // `p`, `q` and one abroad.
+    assert_eq!(service(&greedy(&instance(nodes, &["o"], &[], limit))), (3.0, Some(3.0)));
+}
+
 #[test]
 fn who_reaches_nobody_brings_nothing() {
     let mut nodes = viewers(&[("a", "AA"), ("b", "AA")]);

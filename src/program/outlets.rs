@@ -7,15 +7,18 @@
 //! lets through. Of these limits the tightest one is held at a time; together with those that count everything it sends that is a
 //! nested family, which a greedy fill solves. Other limits are left out, so that it is at least what any plan has.
 
-use super::supply::{fillable, most_sent};
-use crate::ids::{Id, NodeId, Table};
+use super::supply::{fillable, most_sent, sendable};
+use crate::ids::{ContentId, Id, NodeId, Table};
 use crate::instance::Instance;
 use crate::policy::{ClassId, Rules};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// Rows of each kind of limit that are told apart; flows are not held to the others.
 const MOST_ROWS: usize = 64;
+/// More pairs of classes than this, contents counted, are not looked through: nothing but uplinks is known of nodes then.
+const MOST_PAIRS: usize = 400_000_000;
 
 /// What each node can send.
 #[derive(Debug)]
@@ -48,22 +51,21 @@ struct Outlet {
     rows: Vec<(u64, f64)>,
 }
 
-/// Someone who may receive a content: node, class, and what it lacks in kbps.
-struct Receiver {
-    node: NodeId,
-    class: ClassId,
-    takes: f64,
-}
+/// What a class can send of a content, its nodes' own requests counted too.
+type Sent = FxHashMap<(ContentId, ClassId), Vec<Kind>>;
 
 impl Outlets {
-    /// Looks through the receivers of every node, where there are policies, until those that nothing limits fill its uplink.
+    /// Looks through the classes that may receive from each class, where there are policies, until those that nothing limits
+    /// fill the uplinks.
     pub fn of(instance: &Instance, rules: &Rules) -> Outlets {
         let whole = Table::new(instance.nodes.ids().map(|node| most_sent(instance, node)).collect());
-        let is_free = instance.policies.is_empty();
-        let nodes: Vec<NodeId> = instance.nodes.ids().filter(|node| !is_free && whole[*node] > 0.0).collect();
-        let receivers = if nodes.is_empty() { Vec::new() } else { receivers(instance, rules) };
-        let outlet = |node: &NodeId| outlet(instance, rules, &receivers, *node, whole[*node]);
-        let narrow = nodes.par_iter().filter_map(outlet).collect();
+        let pairs = rules.classes.len().pow(2).saturating_mul(instance.contents.len());
+        if instance.policies.is_empty() || pairs > MOST_PAIRS {
+            return Outlets { whole, narrow: Vec::new() };
+        }
+        let sent = sent(instance, rules, &whole);
+        let nodes: Vec<NodeId> = instance.nodes.ids().filter(|node| whole[*node] > 0.0).collect();
+        let narrow = nodes.par_iter().filter_map(|node| outlet(instance, rules, &sent, *node, whole[*node])).collect();
         Outlets { whole, narrow }
     }
 
@@ -99,39 +101,83 @@ impl Outlet {
     }
 }
 
-/// By content who may receive it: requests, and nodes that may relay.
-fn receivers(instance: &Instance, rules: &Rules) -> Vec<Vec<Receiver>> {
-    let of_content = |(id, content): (crate::ids::ContentId, &crate::instance::Content)| {
-        let receives = |(node, row): &(NodeId, &crate::instance::Node)| {
-            instance.request(*node, id).is_some() || row.relay_contents != Some(0)
-        };
-        let receiver = |(node, _): (NodeId, &crate::instance::Node)| {
-            let lacks = content.substreams - instance.held(node, id).count_ones();
-            Receiver { node, class: rules.classes.class(node), takes: content.rate().times(u64::from(lacks)).0 as f64 }
-        };
-        instance.nodes.pairs().filter(receives).map(receiver).collect()
-    };
-    instance.contents.pairs().map(of_content).collect()
+/// What a node may receive of a content through parents, kbps.
+fn lacks(instance: &Instance, node: NodeId, content: ContentId) -> f64 {
+    if instance.request(node, content).is_none() && instance.nodes[node].relay_contents == Some(0) {
+        return 0.0;
+    }
+    let row = &instance.contents[content];
+    row.rate().times(u64::from(row.substreams - instance.held(node, content).count_ones())).0 as f64
 }
 
-/// A node that cannot send all of `whole` past every limit; `None`: it can.
-fn outlet(instance: &Instance, rules: &Rules, receivers: &[Vec<Receiver>], node: NodeId, whole: f64) -> Option<Outlet> {
-    let (from, uplink) = (rules.classes.class(node), instance.nodes[node].uplink);
-    let mut kinds: FxHashMap<(u64, u64), f64> = FxHashMap::default();
-    for content in super::supply::sendable(instance, node) {
-        for to in receivers[content.index()].iter().filter(|to| to.node != node) {
-            // Delays are left out: who is late depends on what is relaxed.
-            let Some(arc) = rules.arc_but(from, to.class, content, &[]) else { continue };
-            let (mut together, mut single) = (0, 0);
-            rules.each_limit(from, to.class, content, arc.route, |row| together |= bit(row));
-            rules.each_node_limit(from, to.class, content, arc.route, |row| single |= bit(row));
-            let takes = kinds.entry((together, single)).or_insert(0.0);
-            *takes += to.takes;
-            if (together, single) == (0, 0) && *takes >= whole {
-                return None;
+/// What every class that may send a content can send of it.
+fn sent(instance: &Instance, rules: &Rules, whole: &Table<NodeId, f64>) -> Sent {
+    let class = |node| rules.classes.class(node);
+    // By content and class, the largest uplink of its senders, and what its receivers lack.
+    let mut senders: BTreeMap<(ContentId, ClassId), f64> = BTreeMap::new();
+    let mut receivers: Vec<BTreeMap<ClassId, f64>> = vec![BTreeMap::new(); instance.contents.len()];
+    for node in instance.nodes.ids() {
+        for content in sendable(instance, node).filter(|_| whole[node] > 0.0) {
+            let most = senders.entry((content, class(node))).or_insert(0.0);
+            *most = most.max(whole[node]);
+        }
+        for content in instance.contents.ids() {
+            let lacked = lacks(instance, node, content);
+            if lacked > 0.0 {
+                *receivers[content.index()].entry(class(node)).or_insert(0.0) += lacked;
             }
         }
     }
+    let senders: Vec<((ContentId, ClassId), f64)> = senders.into_iter().collect();
+    let of_class = |((content, from), most): ((ContentId, ClassId), f64)| {
+        let row = &instance.contents[content];
+        let enough = most + row.rate().times(u64::from(row.substreams)).0 as f64;
+        ((content, from), kinds(rules, (content, from), &receivers[content.index()], enough))
+    };
+    senders.into_par_iter().map(of_class).collect()
+}
+
+/// The kinds of flows of a content from a class; those that nothing limits end the search once they are `enough`.
+fn kinds(rules: &Rules, (content, from): (ContentId, ClassId), receivers: &BTreeMap<ClassId, f64>, enough: f64) -> Vec<Kind> {
+    let mut kinds: FxHashMap<(u64, u64), f64> = FxHashMap::default();
+    for (to, lacked) in receivers {
+        let Some(limits) = counting(rules, from, *to, content) else { continue };
+        let takes = kinds.entry(limits).or_insert(0.0);
+        *takes += lacked;
+        if limits == (0, 0) && *takes >= enough {
+            break;
+        }
+    }
+    kinds.into_iter().map(|((together, single), takes)| Kind { together, single, takes }).collect()
+}
+
+/// A bit for each limit that counts a flow, together and on single sources; `None` if it may not run. Delays are left out: who
+/// is late depends on what is relaxed.
+fn counting(rules: &Rules, from: ClassId, to: ClassId, content: ContentId) -> Option<(u64, u64)> {
+    let arc = rules.arc_but(from, to, content, &[])?;
+    let (mut together, mut single) = (0, 0);
+    rules.each_limit(from, to, content, arc.route, |row| together |= bit(row));
+    rules.each_node_limit(from, to, content, arc.route, |row| single |= bit(row));
+    Some((together, single))
+}
+
+/// A node that cannot send all of `whole` past every limit; `None`: it can.
+fn outlet(instance: &Instance, rules: &Rules, sent: &Sent, node: NodeId, whole: f64) -> Option<Outlet> {
+    let (from, uplink) = (rules.classes.class(node), instance.nodes[node].uplink);
+    let mut kinds: FxHashMap<(u64, u64), f64> = FxHashMap::default();
+    for content in sendable(instance, node) {
+        // Nobody sends to himself.
+        let own = lacks(instance, node, content);
+        let itself = if own > 0.0 { counting(rules, from, from, content) } else { None };
+        for kind in &sent[&(content, from)] {
+            let limits = (kind.together, kind.single);
+            *kinds.entry(limits).or_insert(0.0) += kind.takes - if itself == Some(limits) { own } else { 0.0 };
+        }
+    }
+    if kinds.get(&(0, 0)).is_some_and(|takes| *takes >= whole) {
+        return None;
+    }
+    kinds.retain(|_, takes| *takes > 0.0);
     let mut kinds: Vec<Kind> = kinds.into_iter().map(|((together, single), takes)| Kind { together, single, takes }).collect();
     kinds.sort_unstable_by_key(|kind| (kind.together, kind.single));
     let counted = kinds.iter().fold((u64::MAX, 0), |(all, any), kind| (all & kind.single, any | kind.single));

@@ -90,6 +90,8 @@ fn sorts(market: &Market<'_>, lacking: &[Vec<f64>], node: NodeId, whole: f64) ->
             *sorts.entry((together, single)).or_insert(0.0) += kbps;
         }
     }
+    // What only the node itself would receive is no flow: limits that count all others count everything.
+    sorts.retain(|_, kbps| *kbps > 0.0);
     Some(sorts)
 }
 
