@@ -103,7 +103,7 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort { gap: 0.01, restarts: 24, restart_nodes: 2_000, guided: 32, guided_nodes: 40_000, passes: 4, refinements: 1 }
+        Effort { gap: 0.01, restarts: 24, restart_nodes: 2_000, guided: 32, guided_nodes: 20_000, passes: 4, refinements: 1 }
     }
 }
 
