@@ -392,3 +392,32 @@ fn add_cuts(rng: &mut Pcg64, instance: &Instance, scale: f64, list: &mut PriceLi
         }
     }
 }
+
+#[test]
+fn a_delay_that_may_be_relaxed_takes_no_parent_away() {
+    // `r` may only follow `p`, which is 60 seconds late by a policy that is never relaxed; `r` is later still, by one that may be.
+    let instance = serde_json::json!({
+        "format": "pleach/instance/1", "name": "late", "time": "2026-11-22T19:30:00Z",
+        "contents": [{"id": "film", "bitrate_kbps": 1000, "substreams": 1}], "networks": [{"id": "n"}],
+        "nodes": [{"id": "o", "role": "server", "network": "n", "uplink_kbps": 9000, "country": "OO"},
+                  {"id": "p", "role": "peer", "network": "n", "uplink_kbps": 3000, "country": "PP"},
+                  {"id": "r", "role": "peer", "network": "n", "uplink_kbps": 0, "country": "RR"}],
+        "holdings": [{"node": "o", "content": "film"}],
+        "requests": [{"node": "p", "content": "film"}, {"node": "r", "content": "film"}],
+        "policies": [
+            {"id": "hard", "owner": "provider", "rank": 1, "destination": {"country": ["PP"]}, "rule": {"delay": {"seconds": 60}}},
+            {"id": "soft", "owner": "provider", "rank": 2, "relaxable": true, "destination": {"country": ["RR"]},
+             "rule": {"delay": {"seconds": 120}}},
+            {"id": "apart", "owner": "provider", "rank": 1, "source": {"country": ["OO"]}, "destination": {"country": ["RR"]},
+             "rule": {"forbid": {}}}],
+    });
+    let (instance, _) = Instance::from_json(instance.to_string()).expect("the instance has no fault");
+    let model = Model::shipped("live").expect("live is shipped");
+    let options = Options { certificate: true, ..Options::new(model) };
+    let outcome = solve(&instance, &options, &mut Silent, &Cancel::default());
+    assert_eq!((outcome.plan.service.value, outcome.plan.relaxation.value), (2.0, 0.0));
+    let found = examine(&instance, &outcome.plan);
+    let bounds = judge(&instance, &outcome.plan, &found, &outcome.certificate.expect("it was asked for"));
+    assert_eq!(bounds.violations, []);
+    assert!(bounds.judged.expect("it fits")[0].proved >= 2.0);
+}

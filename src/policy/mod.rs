@@ -130,9 +130,13 @@ pub fn compile(instance: &Instance, weights: Weights) -> Rules {
     compile_if(instance, weights, |_| true)
 }
 
-/// Compiles those that are never relaxed: whatever a plan relaxes, it keeps these.
+/// Compiles those that are never relaxed: whatever a plan relaxes, it keeps these. Where a delay may be relaxed all delays are
+/// left out: a receiver that is late by that one may have a parent that is late by another.
 pub fn compile_strict(instance: &Instance, weights: Weights) -> Rules {
-    compile_if(instance, weights, |policy| !policy.relaxable)
+    let delays = |policy: &Policy| matches!(policy.rule, Rule::Delay { .. });
+    let may_catch_up =
+        instance.policies.iter().any(|policy| policy.relaxable && delays(policy) && condition::in_force(policy, instance));
+    compile_if(instance, weights, |policy| !(policy.relaxable || may_catch_up && delays(policy)))
 }
 
 /// Compiles those of the policies in force that are to be kept.

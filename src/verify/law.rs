@@ -58,12 +58,16 @@ impl<'a> Law<'a> {
         Law::read_if(instance, plan, |_| true)
     }
 
-    /// Reads those policies that no plan may relax; the others count as not in force.
+    /// Reads those policies that no plan may relax; the others count as not in force. One delay that may be relaxed takes the
+    /// force of all: who waits for it may follow a node that waits for another, and without it he would be ahead.
     pub(super) fn read_strict(instance: &'a Instance, plan: &Plan) -> Law<'a> {
-        Law::read_if(instance, plan, |policy| !policy.relaxable)
+        let is_delay = |policy: &Policy| matches!(policy.rule, Rule::Delay { .. });
+        let is_soft = |policy: &Policy| policy.relaxable && is_delay(policy) && receivers::is_in_force(instance, policy);
+        let some_soft = instance.policies.iter().any(is_soft);
+        Law::read_if(instance, plan, |policy| !(policy.relaxable || some_soft && is_delay(policy)))
     }
 
-    fn read_if(instance: &'a Instance, plan: &Plan, kept: fn(&Policy) -> bool) -> Law<'a> {
+    fn read_if(instance: &'a Instance, plan: &Plan, kept: impl Fn(&Policy) -> bool) -> Law<'a> {
         let policies = &instance.policies;
         let words = policies.len().div_ceil(64);
         let levels = levels(instance, plan);
