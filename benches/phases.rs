@@ -12,6 +12,7 @@ use pleach::placement::{self, Wish, improve};
 use pleach::policy::{self, Cells};
 use pleach::program::bound::{self, Objective};
 use pleach::program::group::GroupProgram;
+use pleach::program::outlets::Outlets;
 use pleach::program::relaxation::{Guidance, Relaxation};
 use pleach::program::session::Limits;
 use pleach::program::supply::Supply;
@@ -45,9 +46,10 @@ fn phases(criterion: &mut Criterion, peers: usize) {
     let options = Options { method: MethodChoice::Greedy, ..Options::new(model.clone()) };
     let plan = engine::solve(&instance, &options, &mut Silent, &Cancel::default()).plan;
     // One placement: restarts would be what is measured on the smallest instance.
-    let once = Effort { restarts: 0, ..model.effort };
+    let once = Effort { restarts: 0, guided: 0, ..model.effort };
+    let outlets = Outlets::of(&instance, &rules);
     let place = |guidance: Option<&Guidance>| {
-        let wish = Wish { select: Select::Parents, effort: &once, seed: 0, guidance, stop: &|| false };
+        let wish = Wish { select: Select::Parents, effort: &once, seed: 0, outlets: &outlets, guidance, stop: &|| false };
         placement::place(&instance, &rules, &cells, wish)
     };
 

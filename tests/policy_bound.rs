@@ -1,5 +1,5 @@
-//! Policies that limit what nodes send: the count of slots knows them, and placement works around them. Each instance is worked out by
-//! hand: one content of one substream at 1000 kbps, so that a slot is a request.
+//! Policies that limit what nodes send: the count of slots knows them, and placement works around them. Each instance is worked
+//! out by hand: one content of one substream at 1000 kbps, so that a slot is a request.
 
 use pleach::engine::{Cancel, MethodChoice, Options, Outcome, Silent, solve};
 use pleach::instance::Instance;

@@ -23,7 +23,7 @@ pub(super) fn assemble(forest: Forest<'_>, cells: &Cells, options: &Options, pro
     let (forest, too_deep) = placement::too_deep(forest, cells, &left);
     let unserved = reasons::unserved(&forest, &left, &too_deep);
     let (service, cost) = (forest.service(), forest.cost().value());
-    let bound = proof.service.map_or(proof.counted.0, |bound| bound.min(proof.counted.0)).max(service);
+    let bound = proof.service.unwrap_or(f64::INFINITY).min(proof.counted.service).max(service);
     let relaxation = forest.relaxation();
     let least_relaxed = proof.relaxation.max(theory::least_relaxation(instance, service, proof.unrelaxed));
     let values = [

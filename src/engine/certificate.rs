@@ -29,7 +29,7 @@ pub(super) fn of(
     let wide = strict.unwrap_or(rules);
     let list =
         |rules, prices: Option<&Prices>| prices.map(|prices| Writer { instance, rules, cells }.list(prices)).unwrap_or_default();
-    let shares = wide.limits.iter().zip(&proof.counted.1).filter(|(_, share)| **share > 0.0);
+    let shares = wide.limits.iter().zip(&proof.counted.shares).filter(|(_, share)| **share > 0.0);
     let share = |(limit, share): (&Limit, &f64)| certificate::PolicyPrice {
         policy: instance.policies[limit.policy.index()].id.clone(),
         price: *share,

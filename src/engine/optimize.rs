@@ -1,6 +1,7 @@
 //! The better plan: quotas and prices from the group program, trees that follow them, and what is proved.
 
 use super::options::{Phase, Progress};
+use super::theory::Counted;
 use crate::forest::{Forest, SeatId};
 use crate::placement::{self, Wish};
 use crate::plan::Value;
@@ -29,8 +30,8 @@ pub(super) struct Proof {
     pub(super) relaxation_prices: Option<Prices>,
     /// Prices of service, with `service`.
     pub(super) service_prices: Option<Prices>,
-    /// An upper bound on service by counting slots, and the share of each limit on flows together that proves it (`theory`).
-    pub(super) counted: (f64, Vec<f64>),
+    /// What counting slots proves of service.
+    pub(super) counted: Counted,
     /// What `service_prices` and `cost_prices` prove by themselves.
     pub(super) priced: (Option<f64>, Option<f64>),
     /// Prices of cost, with `cost`.

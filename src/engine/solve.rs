@@ -12,6 +12,7 @@ use crate::instance::fault::Code;
 use crate::placement::{self, Wish};
 use crate::policy::{self, Cells};
 use crate::program::group::GroupProgram;
+use crate::program::outlets::Outlets;
 use crate::program::session::Limits;
 use crate::verify;
 use std::time::Instant;
@@ -39,12 +40,20 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     let rules = policy::compile(instance, options.model.weights);
     let cells = Cells::of(instance, &rules);
     let strict = rules.relaxes().then(|| policy::compile_strict(instance, options.model.weights));
+    let outlets = Outlets::of(instance, &rules);
     let compiled = start.elapsed();
     // Counting, explaining and proving a plan takes as long as making it: the first forest gets half of the time.
     let half = || late() || options.time_limit.is_some_and(|limit| start.elapsed() >= limit / 2);
 
     progress.tell(Phase::Place, 0, 1, None);
-    let wish = Wish { select: options.select, effort: &options.model.effort, seed: options.seed, guidance: None, stop: &half };
+    let wish = Wish {
+        select: options.select,
+        effort: &options.model.effort,
+        seed: options.seed,
+        outlets: &outlets,
+        guidance: None,
+        stop: &half,
+    };
     let mut forest = placement::place(instance, &rules, &cells, wish);
     progress.tell(Phase::Place, 1, 1, Some(forest.service()));
     let mut warnings: Vec<String> = rules.idle.iter().map(|id| idle_policy(&instance.policies[id.index()].id)).collect();
@@ -52,25 +61,25 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     let gap = options.gap.unwrap_or(options.model.effort.gap);
     let reserve = 3 * (start.elapsed() - compiled);
     let soon = || late() || options.time_limit.is_some_and(|limit| start.elapsed() + reserve >= limit);
-    let is_small = GroupProgram::is_small(&rules, &cells);
-    if options.method != MethodChoice::Greedy && !is_small {
-        warnings.push(format!(
-            "policies tell {} kinds of nodes apart, too many for the program over pairs of them; this is the greedy plan",
-            cells.len()
-        ));
-    }
-    if options.method != MethodChoice::Greedy && is_small && !soon() {
+    if options.method != MethodChoice::Greedy && !soon() {
         let deadline = options.time_limit.map(|limit| start + limit.saturating_sub(reserve));
         let limits = Limits { deadline, cancel: Some(cancel.flag()), solver: options.solver, ..Limits::default() };
-        (forest, proof) =
-            optimize(forest, strict.as_ref(), &cells, Wish { stop: &soon, ..wish }, &limits, gap, progress, &mut warnings);
+        if GroupProgram::is_small(&rules, &cells) {
+            let wish = Wish { stop: &soon, ..wish };
+            (forest, proof) = optimize(forest, strict.as_ref(), &cells, wish, &limits, gap, progress, &mut warnings);
+        } else {
+            warnings.push(too_many(cells.len(), rules.node_limits.len()));
+        }
         if let Some(limits) = exact::limits(instance, options.method, limits) {
             forest = exact::search(forest, strict.as_ref(), &mut proof, &limits, progress, &mut warnings);
         }
     }
     let ended_late = options.method != MethodChoice::Greedy && soon() || late();
-    let wide = strict.as_ref().unwrap_or(&rules);
-    proof.counted = theory::counted(instance, wide, &theory::filled(&forest, strict.as_ref()));
+    let filled = theory::filled(&forest, strict.as_ref());
+    proof.counted = match &strict {
+        Some(strict) => theory::counted(instance, strict, &Outlets::of(instance, strict), &filled),
+        None => theory::counted(instance, &rules, &outlets, &filled),
+    };
     let mut plan = assemble(forest, &cells, options, &proof, ended_late);
     let placed = start.elapsed();
 
@@ -87,6 +96,14 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
         seconds.total = verified.as_secs_f64();
     });
     Outcome { plan, warnings, certificate }
+}
+
+/// The warning about an instance for which no program is stated.
+fn too_many(cells: usize, limits: usize) -> String {
+    format!(
+        "policies tell {cells} kinds of nodes apart, and {limits} of them limit single sources: too much for the program over pairs \
+         of kinds; this is the greedy plan, without a bound on cost"
+    )
 }
 
 /// The warning about a policy that concerns nothing, under its code.

@@ -22,15 +22,23 @@ struct Item {
     net: f64,
 }
 
-/// An upper bound on service.
-pub fn knapsack_bound(instance: &Instance, rules: &Rules) -> f64 {
-    counted(instance, rules, &[]).0
+/// What the knapsack proves.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counted {
+    /// An upper bound on service.
+    pub(super) service: f64,
+    /// For each row of [`Rules::limits`] the part of a kbps of uplink that counting against it is worth there, 0 to 1
+    /// (`program::outlets`).
+    pub(super) shares: Vec<f64>,
 }
 
-/// The same, and for each row of `Rules::limits` the share of a kbps of uplink that counting against it is
-/// worth there (`program::outlets`). `filled` are rows that a plan fills: the shares of the others are 0.
-pub(super) fn counted(instance: &Instance, rules: &Rules, filled: &[usize]) -> (f64, Vec<f64>) {
-    let outlets = Outlets::of(instance, rules);
+/// An upper bound on service.
+pub fn knapsack_bound(instance: &Instance, rules: &Rules) -> f64 {
+    counted(instance, rules, &Outlets::of(instance, rules), &[]).service
+}
+
+/// The same, with shares of the limits that a plan fills (`filled`, rows); those of the others are 0.
+pub(super) fn counted(instance: &Instance, rules: &Rules, outlets: &Outlets, filled: &[usize]) -> Counted {
     let mut shares = vec![0.0; rules.limits.len()];
     let bound = |shares: &[f64]| {
         let lent = rules.limits.iter().zip(shares).map(|(limit, share)| share * supply::fillable(instance, limit.max));
@@ -50,7 +58,7 @@ pub(super) fn counted(instance: &Instance, rules: &Rules, filled: &[usize]) -> (
             }
         }
     }
-    (best, shares)
+    Counted { service: best, shares }
 }
 
 /// Rows of the limits that are never relaxed which let no flow more through.

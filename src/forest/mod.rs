@@ -270,6 +270,13 @@ impl<'a> Forest<'a> {
         Flow { parent: from.node, child: to.node, content: to.content, substream, arc, exempt: self.exempt(child) }
     }
 
+    /// The flows into a seat may be those over which a policy requires its network to be fed.
+    pub fn is_gateway(&self, seat: SeatId) -> bool {
+        let Seat { node, content, .. } = self.seats[seat];
+        let network = self.instance.nodes[node].network;
+        self.rules.required.iter().any(|required| required.network == network && required.concerns(content))
+    }
+
     /// Rows of [`Rules::limits`] that let no flow more through.
     pub fn filled_limits(&self) -> Vec<usize> {
         let smallest = self.instance.contents.iter().map(|content| content.rate()).min().unwrap_or_default();

@@ -241,7 +241,5 @@ fn flows(forest: &Forest<'_>, seat: SeatId) -> Vec<(u32, SeatId)> {
 
 /// Several parents belong together, or the flows into the seat may be those that a policy requires.
 fn is_fixed(forest: &Forest<'_>, seat: SeatId) -> bool {
-    let at = forest.seat(seat);
-    let network = forest.instance.nodes[at.node].network;
-    at.parents > 1 || forest.rules.required.iter().any(|required| required.network == network && required.concerns(at.content))
+    forest.seat(seat).parents > 1 || forest.is_gateway(seat)
 }

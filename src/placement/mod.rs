@@ -8,8 +8,8 @@
 //!    parent was fed before its child: trees have no cycles by order.
 //! 4. **Feeding** (`grow`): all substreams that a request needs, or none, so that no slot is left in half-fed peers.
 //! 5. **Relays** (`relays`): recruited where slots are short, or where a request has no other way.
-//! 6. **Room** (`room`): idle slots are brought to where slots lack; where policies bind flows together, by a simpler move (`shift`), and
-//!    by letting those who are worth little give way (`yielding`).
+//! 6. **Room** (`room`): idle slots are brought to where slots lack; where policies bind flows together, by a simpler move
+//!    (`shift`), and by letting those who are worth little give way (`yielding`).
 //! 7. **Gateways** (`gateway`): networks that have to be fed over several links at once are opened first.
 //! 8. **Relaxing** (`relaxing`): policies that may be broken, for requests that would get nothing otherwise.
 //! 9. **Swap search** ([`improve`]) and **trade** ([`trade`]): the same service at less cost.
@@ -67,6 +67,8 @@ pub struct Wish<'a> {
     pub effort: &'a Effort,
     /// Seed of the other orders.
     pub seed: u64,
+    /// What nodes can send past the limits of policies.
+    pub outlets: &'a Outlets,
     /// What the group program wants, if it was asked.
     pub guidance: Option<&'a Guidance>,
     /// Asked before each further placement; `true` ends them.
@@ -75,7 +77,7 @@ pub struct Wish<'a> {
 
 /// Grows all trees.
 pub fn place<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>) -> Forest<'a> {
-    let sends = Outlets::of(instance, rules).sends(&[]);
+    let sends = wish.outlets.sends(&[]);
     let attempt = |round| attempt(instance, rules, cells, wish, &sends, round);
     let first = attempt(0);
     let nodes = (instance.nodes.len() as u32).max(1);

@@ -45,8 +45,7 @@ pub(super) fn can_make(forest: &Forest<'_>) -> bool {
 
 /// Serves whom it can of those who are left.
 pub(super) fn make(grower: &mut Grower<'_, '_>, order: &Order) {
-    let left = order.requests.iter().map(|request| SeatId(request.0)).filter(|seat| !grower.forest.is_served(*seat));
-    let left: Vec<SeatId> = left.collect();
+    let left = grower.left(order);
     if left.is_empty() {
         return;
     }

@@ -1,9 +1,9 @@
 //! Idle slots are shifted to where they are wanted, under whatever policies.
 //!
 //! Where policies say who may send to whom, and how much of it, slots are idle that nobody who waits may use, while others
-//! that they may use go to children who have a choice. A child is handed over from a full parent that many of those who wait may
-//! use to an idle one that fewer may; then those who wait are fed anew, and again, while that helps. It is the step of an augmenting path,
-//! taken for all at once: a slot that still is of no use is shifted on in the next round.
+//! that they may use go to children who have a choice. A child is handed over from a full parent that many of those who wait
+//! may use to an idle one that fewer may; then those who wait are fed anew, and again, while that helps. It is the step of an
+//! augmenting path, taken for all at once: a slot that still is of no use is shifted on in the next round.
 //!
 //! Depths and distances are potentials, as in `room`: a child that is handed over never sits deeper or farther than before, so
 //! that no circle can arise and no subtree has to be touched. Flows that others depend on (several parents of a substream,
@@ -115,13 +115,9 @@ fn wanted_by(forest: &Forest<'_>, seat: SeatId, waiting: &[SeatId], now: bool) -
 
 /// Flows that may go elsewhere.
 fn flows(forest: &Forest<'_>) -> Vec<Flow> {
-    let required = |seat: SeatId| {
-        let network = forest.instance.nodes[forest.seat(seat).node].network;
-        forest.rules.required.iter().any(|required| required.network == network)
-    };
     let free = |seat: &SeatId| {
         let plain = forest.seat(*seat).parents == 1 && forest.exempt(*seat).is_empty();
-        plain && forest.received(*seat) != 0 && !required(*seat)
+        plain && forest.received(*seat) != 0 && !forest.is_gateway(*seat)
     };
     let of_child = |child: SeatId| forest.flows(child).map(move |(substream, parent)| (child, substream, parent));
     forest.seats().filter(free).flat_map(of_child).collect()

@@ -68,16 +68,14 @@ fn worth(forest: &Forest<'_>, seat: SeatId) -> f64 {
     forest.request(seat).map_or(0.0, |request| forest.rules.weight[request]) / copies
 }
 
-/// Of served requests that are worth less than this for each copy the substreams that they do not pass on: all that they receive, or
-/// those that they need not have. Flows over which a network has to be fed stay.
+/// Of served requests that are worth less than this for each copy the substreams that they do not pass on: all that they
+/// receive, or those that they need not have. Flows over which a network has to be fed stay.
 fn yielding(forest: &Forest<'_>, dense: f64) -> Vec<(SeatId, u64)> {
     let mut feeds = vec![0u64; forest.seats().len()];
     let flows = forest.seats().flat_map(|seat| forest.flows(seat));
     flows.for_each(|(substream, parent)| feeds[parent.index()] |= 1 << substream);
     let yields = |seat: SeatId| {
-        let network = forest.instance.nodes[forest.seat(seat).node].network;
-        let required = forest.rules.required.iter().any(|required| required.network == network);
-        if required || forest.held(seat) != 0 || !forest.is_served(seat) || worth(forest, seat) >= dense {
+        if forest.is_gateway(seat) || forest.held(seat) != 0 || !forest.is_served(seat) || worth(forest, seat) >= dense {
             return None;
         }
         let mut given = forest.received(seat) & !feeds[seat.index()];

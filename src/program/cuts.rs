@@ -1,16 +1,13 @@
 //! Cuts of the group program: the rows of [`gates`] and [`rounding`](super::rounding), found at a point and added to the
 //! program.
 
-use super::gates::{self, Flows, Gate};
+use super::gates::{self, BROKEN, Flows, Gate};
 use super::group::{CellArc, GroupProgram};
 use super::rounding::{Fences, Rounding};
 use super::supply::{self, Share};
 use super::{Name, NewRow, Point, Row};
 use crate::ids::{Id, LinkId};
 use crate::policy::CellId;
-
-/// By how much a rounded row must be broken to be worth a row.
-const BROKEN: f64 = 0.01;
 
 impl GroupProgram<'_> {
     /// Takes over rows that are in the session too.
@@ -27,15 +24,19 @@ impl GroupProgram<'_> {
     }
 
     /// The rows of the cuts that a point breaks, added to the program.
-    pub fn cut_off(&mut self, point: &[f64]) -> Vec<NewRow> {
-        let rows: Vec<NewRow> = self.broken(point, false).into_iter().map(|gate| self.add_gate(gate)).collect();
-        self.rows.enter.extend((0..rows.len()).map(|new| (self.program.rows.len() + new) as u32));
+    pub fn cut_off(&mut self, point: &Point) -> Vec<NewRow> {
+        let mut rows: Vec<NewRow> = self.broken(&point.columns, false).into_iter().map(|gate| self.add_gate(gate)).collect();
+        let first = self.program.rows.len();
+        let rounded = first + rows.len();
+        rows.extend(self.round_off(point));
+        self.rows.enter.extend((first..rounded).map(|row| row as u32));
+        self.rows.whole.extend((rounded..first + rows.len()).map(|row| row as u32));
         self.program.add_rows(&rows);
         rows
     }
 
-    /// The rounded rows that a point breaks behind full links, added to the program.
-    pub fn round_off(&mut self, point: &Point) -> Vec<NewRow> {
+    /// The rounded rows that a point breaks behind full links; none where tiers are means, of which nothing is whole.
+    fn round_off(&mut self, point: &Point) -> Vec<NewRow> {
         if !supply::is_exact(self.instance) {
             return Vec::new();
         }
@@ -55,8 +56,6 @@ impl GroupProgram<'_> {
                 .collect();
             rows.extend(broken.into_iter().map(|cut| self.add_rounding(cut)));
         }
-        self.rows.whole.extend((0..rows.len()).map(|new| (self.program.rows.len() + new) as u32));
-        self.program.add_rows(&rows);
         rows
     }
 

@@ -17,8 +17,8 @@ use petgraph::algo::condensation;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Copies by which a cut must be broken to be worth a row.
-const BROKEN: f64 = 0.01;
+/// By how much a cut must be broken to be worth a row, copies or requests.
+pub(super) const BROKEN: f64 = 0.01;
 
 /// One cut.
 #[derive(Clone, Debug)]

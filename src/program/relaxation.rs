@@ -120,8 +120,7 @@ impl<'a> Relaxation<'a> {
     pub fn service(&mut self, limits: &Limits) -> Result<Stage, Status> {
         let mut point = self.priced(limits, 1.0, SERVICE_FIRST)?;
         for _ in 0..CUT_ROUNDS {
-            let mut rows = self.group.cut_off(&point.columns);
-            rows.extend(self.group.round_off(&point));
+            let rows = self.group.cut_off(&point);
             if rows.is_empty() {
                 break;
             }

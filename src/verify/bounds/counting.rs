@@ -1,8 +1,8 @@
 //! The bound that needs no prices: every copy takes a slot of somebody's uplink.
 //!
 //! Holders and nodes that may relay bring their uplinks, requests bring theirs once served, as far as limits let them
-//! (`outlets`). Possession and links are left out. Taking requests in order of worth for each kbps that they take beyond what they bring, the last
-//! one in part, no plan serves more (Dantzig 1957).
+//! (`outlets`). Possession and links are left out. Taking requests in order of worth for each kbps that they take beyond what
+//! they bring, the last one in part, no plan serves more (Dantzig 1957).
 
 use super::super::loads::joint_limit;
 use super::earnings::Market;

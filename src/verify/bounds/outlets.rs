@@ -95,8 +95,8 @@ fn sorts(market: &Market<'_>, lacking: &[Vec<f64>], node: NodeId, whole: f64) ->
     Some(sorts)
 }
 
-/// The most that these flows are worth: the least over the limits on single sources of what each of them, with those that count all
-/// flows, leaves.
+/// The most that these flows are worth: the least over the limits on single sources of what each of them, with those that
+/// count all flows, leaves.
 fn limited(market: &Market<'_>, sorts: &Sorts, node: NodeId, whole: f64, shares: &[f64]) -> f64 {
     let uplink = market.instance.nodes[node].uplink;
     let through = |policy: &PolicyId| match &market.law.policy(*policy).rule {
