@@ -11,6 +11,10 @@ use crate::program::group::Prices;
 use crate::program::relaxation::{Guidance, Relaxation, Served, Stage};
 use crate::program::session::{Limits, self_test};
 use crate::program::supply::{self, Supply};
+use std::time::Instant;
+
+/// Services this close, relative, are the same.
+const ALIKE: f64 = 1e-9;
 
 /// Bounds and prices that the program proved; nothing where it was not asked or failed.
 ///
@@ -43,6 +47,12 @@ pub(super) struct Proof {
 }
 
 impl Proof {
+    /// Notes what prices prove of cost, and what a search proves beyond that.
+    fn note_cost(&mut self, bound: f64, search: Option<f64>, prices: Prices) {
+        self.cost = Some(search.map_or(bound, |search| search.max(bound)));
+        (self.cost_prices, self.priced.1) = (Some(prices), Some(bound));
+    }
+
     /// Prices of cost are for plans that relax nothing, or for those that do: the plan at hand is of the other kind now. What was
     /// proved of all plans (`for_all`) remains a bound, without its prices.
     pub(super) fn forget_cost(&mut self, for_all: bool) {
@@ -51,141 +61,239 @@ impl Proof {
     }
 }
 
-/// Improves on the greedy forest; whatever happens to the solver, a forest comes back, with a warning if need be. `strict` are
-/// the rules that are never relaxed, where some may be.
-#[allow(clippy::too_many_arguments)]
+/// What is asked of all steps.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'t> {
+    /// The rules that are never relaxed, where some may be.
+    pub(super) strict: Option<&'t Rules>,
+    /// Nodes that nothing tells apart.
+    pub(super) cells: &'t Cells,
+    /// What placement is asked for; guidance comes from here.
+    pub(super) wish: Wish<'t>,
+    /// Of the solver.
+    pub(super) limits: &'t Limits,
+    /// Gap of cost that is small enough.
+    pub(super) gap: f64,
+    /// An upper bound on service that is known before.
+    pub(super) most: f64,
+}
+
+/// Improves on the greedy forest; whatever happens to the solver, a forest comes back, with a warning if need be.
+///
+/// Step by step, and no further than the gap asks for: trees that follow the program, trees that follow it in whole requests,
+/// the same in other orders, then the program of cost.
 pub(super) fn optimize<'a>(
     greedy: Forest<'a>,
-    strict: Option<&Rules>,
-    cells: &Cells,
-    wish: Wish<'_>,
-    limits: &Limits,
-    gap: f64,
+    task: Task<'_>,
     progress: &mut dyn Progress,
     warnings: &mut Vec<String>,
 ) -> (Forest<'a>, Proof) {
     let (instance, rules) = (greedy.instance, greedy.rules);
-    let start = std::time::Instant::now();
-    let mut proof = Proof::default();
     if let Err(fault) = self_test() {
         warnings.push(format!("the solver is not to be trusted ({fault}); this is the greedy plan"));
-        return (greedy, proof);
+        return (greedy, Proof::default());
     }
     progress.tell(Phase::Solve, 0, 2, Some(greedy.service()));
-    let supply = Supply::of(instance, rules, cells);
-    let mut all = Relaxation::open(instance, rules, cells, &supply);
-    let supply = strict.map(|strict| Supply::of(instance, strict, cells));
-    let mut loose = strict.zip(supply.as_ref()).map(|(strict, supply)| Relaxation::open(instance, strict, cells, supply));
-    let stages =
-        all.service(limits).and_then(|stage| Ok((stage, loose.as_mut().map(|loose| loose.service(limits)).transpose()?)));
-    let (stage, wide) = match stages {
-        Ok(stages) => stages,
+    let start = Instant::now();
+    let supply = Supply::of(instance, rules, task.cells);
+    let loose = task.strict.map(|strict| Supply::of(instance, strict, task.cells));
+    let all = Relaxation::open(instance, rules, task.cells, &supply);
+    let loose = task.strict.zip(loose.as_ref());
+    let loose = loose.map(|(strict, supply)| Relaxation::open(instance, strict, task.cells, supply));
+    let mut climb = match Climb::begin(task, all, loose) {
+        Ok(climb) => climb,
         Err(status) => {
             warnings.extend(told(&status, "this is the greedy plan"));
-            return (greedy, proof);
+            return (greedy, Proof::default());
         }
     };
-    proof.seconds = start.elapsed().as_secs_f64();
+    climb.proof.seconds = start.elapsed().as_secs_f64();
 
     progress.tell(Phase::Place, 0, 1, Some(greedy.service()));
-    let mut forest = greedy;
-    if !(wish.stop)() {
-        let guided = placement::place(instance, rules, cells, Wish { guidance: Some(&stage.guidance), ..wish });
-        if placement::better(&guided, &forest) {
-            forest = guided;
-        }
-    }
-    let guidance = note(&mut proof, stage, wide);
-    if (wish.stop)() {
-        return (forest, proof);
+    let forest = climb.up(greedy, progress, warnings);
+    (forest, climb.finish())
+}
+
+/// The way from the greedy plan to the best one that the gap asks for.
+struct Climb<'t> {
+    task: Task<'t>,
+    all: Relaxation<'t>,
+    /// Under the strict rules alone.
+    loose: Option<Relaxation<'t>>,
+    /// What the stage of service found, and that under the strict rules alone.
+    stage: Stage,
+    wide: Option<Stage>,
+    proof: Proof,
+}
+
+impl<'t> Climb<'t> {
+    /// The stages of service, and what they prove.
+    fn begin(task: Task<'t>, mut all: Relaxation<'t>, mut loose: Option<Relaxation<'t>>) -> Result<Climb<'t>, Status> {
+        let stage = all.service(task.limits)?;
+        let wide = loose.as_mut().map(|loose| loose.service(task.limits)).transpose()?;
+        let mut climb = Climb { task, all, loose, stage, wide, proof: Proof::default() };
+        climb.note();
+        Ok(climb)
     }
 
-    let again = std::time::Instant::now();
-    progress.tell(Phase::Solve, 1, 2, Some(forest.service()));
-    let mut still_holds = false;
-    for lowered in [false, true] {
-        let (relaxes, asked) = (forest.relaxation() > 0.0, forest.service());
-        let found = match &mut loose {
-            Some(loose) if relaxes => loose.cost(limits, asked),
-            _ => all.cost(limits, asked),
+    /// Step by step, until it is over.
+    fn up<'a>(&mut self, mut forest: Forest<'a>, progress: &mut dyn Progress, warnings: &mut Vec<String>) -> Forest<'a> {
+        for step in [Climb::follow, Climb::make_whole, Climb::follow_anew] {
+            if self.is_over(&forest) {
+                return forest;
+            }
+            forest = step(self, forest);
+        }
+        if self.is_over(&forest) { forest } else { self.cheapen(forest, progress, warnings) }
+    }
+
+    /// Notes what the stages of service prove: the one under all policies, and the one without those that may be relaxed.
+    fn note(&mut self) {
+        let widest = self.wide.as_ref().unwrap_or(&self.stage);
+        self.proof.unrelaxed = self.wide.as_ref().map(|_| self.stage.bound);
+        self.proof.priced.0 = Some(widest.bound);
+        self.proof.service = Some(widest.search.map_or(widest.bound, |search| search.min(widest.bound)));
+    }
+
+    fn finish(self) -> Proof {
+        let (relaxation, service) = match self.wide {
+            Some(wide) => (Some(self.stage.prices), wide.prices),
+            None => (None, self.stage.prices),
         };
-        let stage = match found {
-            Ok(stage) => stage,
-            Err(status) => {
-                if !still_holds {
-                    proof.cost = None;
-                    warnings.extend(told(&status, "no bound on cost is proved"));
+        Proof { relaxation_prices: relaxation, service_prices: Some(service), ..self.proof }
+    }
+
+    /// There is no more service to be had, at a cost that is low enough; or no time.
+    fn is_over(&mut self, forest: &Forest<'_>) -> bool {
+        let most = self.proof.service.unwrap_or(f64::INFINITY).min(self.task.most);
+        let is_most = forest.service() >= most * (1.0 - ALIKE);
+        if is_most
+            && self.task.strict.is_none()
+            && self.proof.cost.is_none()
+            && let Some((bound, prices)) = self.all.proved_of_cost(forest.service())
+        {
+            self.proof.note_cost(bound, None, prices);
+        }
+        (self.task.wish.stop)() || is_most && self.is_cheap(forest)
+    }
+
+    fn is_cheap(&self, forest: &Forest<'_>) -> bool {
+        Value::new(forest.cost().value(), self.proof.cost).gap.is_some_and(|reached| reached <= self.task.gap)
+    }
+
+    /// Trees that follow the program.
+    fn follow<'a>(&mut self, forest: Forest<'a>) -> Forest<'a> {
+        let guided = placement::once(forest.instance, forest.rules, self.task.cells, self.guided(&self.stage.guidance));
+        better_of(forest, Some(guided))
+    }
+
+    /// Trees that follow the program in whole requests.
+    fn make_whole<'a>(&mut self, forest: Forest<'a>) -> Forest<'a> {
+        let start = Instant::now();
+        let is_whole = self.all.make_whole(self.task.limits, &mut self.stage);
+        if let (Some(loose), Some(wide)) = (&mut self.loose, &mut self.wide) {
+            loose.search_service(self.task.limits, wide);
+        }
+        self.note();
+        self.proof.seconds += start.elapsed().as_secs_f64();
+        if is_whole && !self.is_over(&forest) { self.follow(forest) } else { forest }
+    }
+
+    /// The same in other orders.
+    fn follow_anew<'a>(&mut self, forest: Forest<'a>) -> Forest<'a> {
+        let guided = placement::again(forest.instance, forest.rules, self.task.cells, self.guided(&self.stage.guidance));
+        better_of(forest, guided)
+    }
+
+    fn guided<'w>(&'w self, guidance: &'w Guidance) -> Wish<'w> {
+        Wish { guidance: Some(guidance), ..self.task.wish }
+    }
+
+    /// Proves how cheap plans with this service can be, and lowers the cost until its gap is small enough.
+    fn cheapen<'a>(&mut self, mut forest: Forest<'a>, progress: &mut dyn Progress, warnings: &mut Vec<String>) -> Forest<'a> {
+        let start = Instant::now();
+        progress.tell(Phase::Solve, 1, 2, Some(forest.service()));
+        let mut still_holds = self.proof.cost.is_some();
+        for lowered in [false, true] {
+            let (relaxes, asked) = (forest.relaxation() > 0.0, forest.service());
+            let found = match &mut self.loose {
+                Some(loose) if relaxes => loose.cost(self.task.limits, asked),
+                _ => self.all.cost(self.task.limits, asked),
+            };
+            let stage = match found {
+                Ok(stage) => stage,
+                Err(status) => {
+                    if !still_holds {
+                        self.proof.cost = None;
+                        warnings.extend(told(&status, "no bound on cost is proved"));
+                    }
+                    break;
                 }
+            };
+            self.proof.note_cost(stage.bound, stage.search, stage.prices);
+            if !lowered {
+                progress.tell(Phase::Place, 1, 2, Some(forest.service()));
+                forest = self.lower(forest, if relaxes { &self.stage.guidance } else { &stage.guidance });
+                if !relaxes {
+                    forest = self.refine(forest);
+                }
+            }
+            // What was proved holds for plans that relax nothing, and for no others; of plans with more service more can be proved.
+            still_holds = relaxes || forest.relaxation() == 0.0;
+            if still_holds && (forest.service() <= asked || (self.task.wish.stop)()) {
                 break;
             }
-        };
-        proof.cost = Some(stage.search.map_or(stage.bound, |search| search.max(stage.bound)));
-        proof.priced.1 = Some(stage.bound);
-        proof.cost_prices = Some(stage.prices);
-        if !lowered {
-            let guidance = if relaxes { &guidance } else { &stage.guidance };
-            lower(&mut forest, cells, Wish { guidance: Some(guidance), ..wish }, &proof, gap, progress);
-            if !relaxes {
-                forest = refine(forest, &mut all, cells, wish, limits, &proof, gap);
-            }
         }
-        // What was proved holds for plans that relax nothing, and for no others; of plans with more service more can be proved.
-        still_holds = relaxes || forest.relaxation() == 0.0;
-        if still_holds && (forest.service() <= asked || (wish.stop)()) {
-            break;
-        }
+        self.proof.seconds += start.elapsed().as_secs_f64();
+        forest
     }
-    proof.seconds += again.elapsed().as_secs_f64();
-    (forest, proof)
+
+    fn is_done(&self, forest: &Forest<'_>) -> bool {
+        self.is_cheap(forest) || (self.task.wish.stop)()
+    }
+
+    /// Trees that follow the program of cost, then swap search.
+    fn lower<'a>(&self, mut forest: Forest<'a>, guidance: &Guidance) -> Forest<'a> {
+        if self.is_done(&forest) {
+            return forest;
+        }
+        let cheap = placement::place(forest.instance, forest.rules, self.task.cells, self.guided(guidance));
+        forest = better_of(forest, Some(cheap));
+        if !self.is_done(&forest) {
+            self.improve(&mut forest);
+        }
+        forest
+    }
+
+    /// Lowers the cost further, service untouched: trees for exactly those who are served, and cheaper ones served in the place
+    /// of dear ones, as long as that helps.
+    fn refine<'a>(&mut self, mut forest: Forest<'a>) -> Forest<'a> {
+        let Task { cells, wish, limits, .. } = self.task;
+        for round in 0..u64::from(wish.effort.refinements) {
+            if self.is_done(&forest) {
+                break;
+            }
+            if let Some(guidance) = self.all.held_to(limits, &served(&forest, cells)) {
+                let wish = Wish { seed: wish.seed.wrapping_add(round), ..self.guided(&guidance) };
+                let held = placement::place(forest.instance, forest.rules, cells, wish);
+                forest = better_of(forest, Some(held));
+            }
+            forest = placement::trade(forest, cells, wish.stop);
+            self.improve(&mut forest);
+        }
+        forest
+    }
+
+    fn improve(&self, forest: &mut Forest<'_>) {
+        placement::improve(forest, self.task.cells, self.task.wish.effort.passes, self.task.wish.stop);
+    }
 }
 
-/// Notes what the stages of service prove: the one under all policies, and the one without those that may be relaxed. Gives
-/// what placement is to follow.
-fn note(proof: &mut Proof, stage: Stage, wide: Option<Stage>) -> Guidance {
-    let Stage { guidance, prices, bound, search } = stage;
-    let (service, prices) = match wide {
-        Some(wide) => {
-            proof.relaxation_prices = Some(prices);
-            proof.unrelaxed = Some(bound);
-            proof.priced.0 = Some(wide.bound);
-            (wide.search.map_or(wide.bound, |search| search.min(wide.bound)), wide.prices)
-        }
-        None => {
-            proof.priced.0 = Some(bound);
-            (search.map_or(bound, |search| search.min(bound)), prices)
-        }
-    };
-    proof.service = Some(service);
-    proof.service_prices = Some(prices);
-    guidance
-}
-
-/// Lowers the cost further, service untouched: trees for exactly those who are served, and cheaper ones served in the place of
-/// dear ones, as long as that helps.
-fn refine<'a>(
-    mut forest: Forest<'a>,
-    all: &mut Relaxation<'_>,
-    cells: &Cells,
-    wish: Wish<'_>,
-    limits: &Limits,
-    proof: &Proof,
-    gap: f64,
-) -> Forest<'a> {
-    for round in 0..u64::from(wish.effort.refinements) {
-        if is_good(&forest, proof, gap) || (wish.stop)() {
-            break;
-        }
-        if let Some(guidance) = all.held_to(limits, &served(&forest, cells)) {
-            let wish = Wish { guidance: Some(&guidance), seed: wish.seed.wrapping_add(round), ..wish };
-            let held = placement::place(forest.instance, forest.rules, cells, wish);
-            if placement::better(&held, &forest) {
-                forest = held;
-            }
-        }
-        forest = placement::trade(forest, cells, wish.stop);
-        placement::improve(&mut forest, cells, wish.effort.passes, wish.stop);
+fn better_of<'a>(forest: Forest<'a>, other: Option<Forest<'a>>) -> Forest<'a> {
+    match other {
+        Some(other) if placement::better(&other, &forest) => other,
+        _ => forest,
     }
-    forest
 }
 
 /// Requests of each tier that a forest serves.
@@ -197,25 +305,6 @@ fn served(forest: &Forest<'_>, cells: &Cells) -> Served {
         }
     }
     served
-}
-
-fn is_good(forest: &Forest<'_>, proof: &Proof, gap: f64) -> bool {
-    Value::new(forest.cost().value(), proof.cost).gap.is_some_and(|reached| reached <= gap)
-}
-
-/// Lowers the cost until its gap is small enough: trees that follow the cost stage, then swap search.
-fn lower<'a>(forest: &mut Forest<'a>, cells: &Cells, wish: Wish<'_>, proof: &Proof, gap: f64, progress: &mut dyn Progress) {
-    progress.tell(Phase::Place, 1, 2, Some(forest.service()));
-    if is_good(forest, proof, gap) || (wish.stop)() {
-        return;
-    }
-    let cheap = placement::place(forest.instance, forest.rules, cells, wish);
-    if placement::better(&cheap, forest) {
-        *forest = cheap;
-    }
-    if !is_good(forest, proof, gap) && !(wish.stop)() {
-        placement::improve(forest, cells, wish.effort.passes, wish.stop);
-    }
 }
 
 /// What a user should hear of a solver's ending; running out of time is told by the plan itself.

@@ -3,7 +3,7 @@
 use super::assemble::assemble;
 use super::certificate;
 use super::exact;
-use super::optimize::{Proof, optimize};
+use super::optimize::{Proof, Task, optimize};
 use super::options::{Cancel, MethodChoice, Options, Outcome, Phase, Progress};
 use super::theory;
 use crate::ids::Id;
@@ -57,6 +57,10 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     let mut forest = placement::place(instance, &rules, &cells, wish);
     progress.tell(Phase::Place, 1, 1, Some(forest.service()));
     let mut warnings: Vec<String> = rules.idle.iter().map(|id| idle_policy(&instance.policies[id.index()].id)).collect();
+    let most = match &strict {
+        Some(strict) => theory::knapsack_bound(instance, strict),
+        None => theory::counted(instance, &rules, &outlets, &[]).service,
+    };
     let mut proof = Proof::default();
     let gap = options.gap.unwrap_or(options.model.effort.gap);
     let reserve = 3 * (start.elapsed() - compiled);
@@ -66,7 +70,8 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
         let limits = Limits { deadline, cancel: Some(cancel.flag()), solver: options.solver, ..Limits::default() };
         if GroupProgram::is_small(&rules, &cells) {
             let wish = Wish { stop: &soon, ..wish };
-            (forest, proof) = optimize(forest, strict.as_ref(), &cells, wish, &limits, gap, progress, &mut warnings);
+            let task = Task { strict: strict.as_ref(), cells: &cells, wish, limits: &limits, gap, most };
+            (forest, proof) = optimize(forest, task, progress, &mut warnings);
         } else {
             warnings.push(too_many(cells.len(), rules.node_limits.len()));
         }

@@ -16,7 +16,7 @@
 //!
 //! [`Probe`] asks a finished forest what would be, if something were more.
 //!
-//! [`place`] tells the story; small instances are placed several times with other orders, and the best is kept.
+//! [`attempt`] tells the story; small instances are placed several times with other orders, and the best is kept ([`place`]).
 
 mod attach;
 mod gateway;
@@ -75,22 +75,29 @@ pub struct Wish<'a> {
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
-/// Grows all trees.
+/// Grows all trees, once and then again in other orders; gives the best.
 pub fn place<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>) -> Forest<'a> {
-    let sends = wish.outlets.sends(&[]);
-    let attempt = |round| attempt(instance, rules, cells, wish, &sends, round);
-    let first = attempt(0);
+    let first = once(instance, rules, cells, wish);
+    again(instance, rules, cells, wish).into_iter().fold(first, |best, next| if better(&next, &best) { next } else { best })
+}
+
+/// Grows all trees, in the order that promises most.
+pub fn once<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>) -> Forest<'a> {
+    attempt(instance, rules, cells, wish, &wish.outlets.sends(&[]), 0)
+}
+
+/// Grows all trees in some other orders, in as many as the effort allows for; gives the best.
+pub fn again<'a>(instance: &'a Instance, rules: &'a Rules, cells: &Cells, wish: Wish<'_>) -> Option<Forest<'a>> {
     let nodes = (instance.nodes.len() as u32).max(1);
     let restarts = match wish.guidance {
         Some(_) => wish.effort.guided.min(wish.effort.guided_nodes / nodes),
         None if nodes <= wish.effort.restart_nodes => wish.effort.restarts,
         None => 0,
     };
-    let others = (1..=restarts).into_par_iter().filter(|_| !(wish.stop)());
-    let others = others.map(|round| (round, attempt(round)));
-    let (_, best) =
-        others.collect::<Vec<_>>().into_iter().fold((0, first), |best, next| if better(&next.1, &best.1) { next } else { best });
-    best
+    let sends = wish.outlets.sends(&[]);
+    let rounds = (1..=restarts).into_par_iter().filter(|_| !(wish.stop)());
+    let grown: Vec<Forest<'a>> = rounds.map(|round| attempt(instance, rules, cells, wish, &sends, round)).collect();
+    grown.into_iter().reduce(|best, next| if better(&next, &best) { next } else { best })
 }
 
 /// For each of some unserved requests of a finished forest: could it be served now, but for its limits on depth and distance?
