@@ -19,6 +19,7 @@ mod parents;
 pub mod policy;
 pub mod read;
 mod resolve;
+mod routes;
 pub mod schema;
 mod words;
 

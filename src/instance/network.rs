@@ -1,19 +1,11 @@
 //! The network between nodes: which links a flow crosses, who connects with whom, how far apart two nodes are.
 //!
-//! A [`Topology`] is made once per instance and answers by table. Routes follow the contract: the first given route that
-//! may be used now and has no link down; else the path of least total weight over links that are not down, ties by fewest
-//! links, then by the list of link ids in order. The lexicographic tie-break is exact: distances are computed *towards*
-//! each destination, and a walk from the source that always takes the least link id among those that lie on some best
-//! path spells the least list.
+//! A [`Topology`] is made once per instance and answers by table; how routes are found, `routes` says.
 
-use super::{Ends, Instance, LinkState, Nat, Node, Place, condition};
-use crate::ids::{Id, LinkId, NetworkId, NodeId, Table};
-use petgraph::algo::dijkstra;
-use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::{EdgeRef, Reversed};
-use rayon::prelude::*;
+use super::routes::{given, inside, next_links, walk};
+use super::{Ends, Instance, Nat, Node, Place};
+use crate::ids::{LinkId, NetworkId, NodeId, Table};
 use rustc_hash::FxHashMap;
-use std::ops::Add;
 
 /// Mean radius of the earth in km (contract, section 4).
 const EARTH_RADIUS_KM: f64 = 6371.0088;
@@ -29,7 +21,7 @@ pub struct Topology {
     count: usize,
     /// `count * count` routes, row by source.
     routes: Vec<RouteId>,
-    /// Links of each distinct route: `links[starts[r]..starts[r + 1]]`.
+    /// Links of each route, the empty one first: `links[starts[r]..starts[r + 1]]`.
     starts: Vec<u32>,
     links: Vec<LinkId>,
     /// Measurements between nodes and between networks.
@@ -38,24 +30,15 @@ pub struct Topology {
     node_paths: bool,
 }
 
-/// A distinct list of links; [`RouteId::NONE`] where there is no way.
+/// A list of links; [`RouteId::NONE`] where there is no way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RouteId(pub u32);
 
 impl RouteId {
     /// Unreachable.
     pub const NONE: RouteId = RouteId(u32::MAX);
-}
-
-/// Total weight, then number of links.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Length(u128, u32);
-
-impl Add for Length {
-    type Output = Length;
-    fn add(self, other: Length) -> Length {
-        Length(self.0 + other.0, self.1 + other.1)
-    }
+    /// Over no link at all.
+    const EMPTY: RouteId = RouteId(0);
 }
 
 impl Topology {
@@ -69,38 +52,46 @@ impl Topology {
                 networks.push(node.network);
             }
         }
-        let to_each: Vec<Vec<Option<Vec<LinkId>>>> = shortest(instance, &networks);
+        let next = next_links(instance, &networks);
         let given = given(instance);
         let mut topology = Topology {
             attached,
             count: networks.len(),
             routes: Vec::with_capacity(networks.len() * networks.len()),
-            starts: vec![0],
+            starts: vec![0, 0],
             links: Vec::new(),
             measured: instance.paths.iter().map(|path| (path.ends, (path.rtt_ms, path.loss))).collect(),
             node_paths: instance.paths.iter().any(|path| matches!(path.ends, Ends::Nodes(..))),
         };
-        let mut known = FxHashMap::default();
-        for (row, from) in networks.iter().enumerate() {
-            for (column, to) in networks.iter().enumerate() {
-                let between = || given.get(&(*from, *to)).or(to_each[column][row].as_ref()).cloned();
-                let route = if from == to { inside(instance, *from) } else { between() };
-                let id = route.map_or(RouteId::NONE, |links| topology.intern(links, &mut known));
-                topology.routes.push(id);
+        for from in &networks {
+            for (to, next) in networks.iter().zip(&next) {
+                let is_way = match given.get(&(*from, *to)) {
+                    _ if from == to => inside(instance, *from).map(|links| topology.links.extend(links)).is_some(),
+                    Some(links) => {
+                        topology.links.extend_from_slice(links);
+                        true
+                    }
+                    None => walk(instance, *from, *to, next, &mut topology.links),
+                };
+                topology.end_route(is_way);
             }
         }
         topology
     }
 
-    fn intern(&mut self, links: Vec<LinkId>, known: &mut FxHashMap<Vec<LinkId>, RouteId>) -> RouteId {
-        if let Some(id) = known.get(&links) {
-            return *id;
-        }
-        let id = RouteId(self.starts.len() as u32 - 1);
-        self.links.extend_from_slice(&links);
-        self.starts.push(self.links.len() as u32);
-        known.insert(links, id);
-        id
+    /// Makes the links behind the last route one more: of two networks each, so that no two but those without links are alike.
+    fn end_route(&mut self, is_way: bool) {
+        let known = self.starts.len() as u32 - 1;
+        let is_empty = self.links.len() as u32 == self.starts[known as usize];
+        let id = match (is_way, is_empty) {
+            (false, _) => RouteId::NONE,
+            (true, true) => RouteId::EMPTY,
+            (true, false) => {
+                self.starts.push(self.links.len() as u32);
+                RouteId(known)
+            }
+        };
+        self.routes.push(id);
     }
 
     /// The route from one network to another; both have nodes.
@@ -117,7 +108,7 @@ impl Topology {
         &self.links[self.starts[row] as usize..self.starts[row + 1] as usize]
     }
 
-    /// Every distinct route.
+    /// Every route.
     pub fn route_ids(&self) -> impl Iterator<Item = RouteId> + use<> {
         (0..self.starts.len() as u32 - 1).map(RouteId)
     }
@@ -146,59 +137,6 @@ impl Topology {
     pub fn measured_between(&self, ends: Ends) -> (Option<f64>, Option<f64>) {
         self.measured.get(&ends).copied().unwrap_or_default()
     }
-}
-
-/// For each destination and source (in the order given) the links of the least path.
-fn shortest(instance: &Instance, networks: &[NetworkId]) -> Vec<Vec<Option<Vec<LinkId>>>> {
-    let mut graph = DiGraph::<(), LinkId>::new();
-    for _ in instance.networks.iter() {
-        graph.add_node(());
-    }
-    for (id, link) in instance.links.pairs() {
-        if link.state != LinkState::Down && link.from != link.to {
-            graph.add_edge(NodeIndex::new(link.from.index()), NodeIndex::new(link.to.index()), id);
-        }
-    }
-    let length = |id: LinkId| Length(u128::from(instance.links[id].weight), 1);
-    let towards = |target: &NetworkId| {
-        let target = NodeIndex::new(target.index());
-        let far = dijkstra(Reversed(&graph), target, None, |edge| length(*edge.weight()));
-        let walk = |source: &NetworkId| {
-            let mut at = NodeIndex::new(source.index());
-            let mut left = *far.get(&at)?;
-            let mut links = Vec::with_capacity(left.1 as usize);
-            while at != target {
-                let best = graph
-                    .edges(at)
-                    .filter(|edge| far.get(&edge.target()).is_some_and(|rest| *rest + length(*edge.weight()) == left))
-                    .min_by_key(|edge| *edge.weight())?;
-                links.push(*best.weight());
-                at = best.target();
-                left = far[&at];
-            }
-            Some(links)
-        };
-        networks.iter().map(walk).collect()
-    };
-    networks.par_iter().map(towards).collect()
-}
-
-/// The first given route of each pair that may be used now.
-fn given(instance: &Instance) -> FxHashMap<(NetworkId, NetworkId), Vec<LinkId>> {
-    let mut first = FxHashMap::default();
-    for route in &instance.routes {
-        let up = route.links.iter().all(|link| instance.links[*link].state != LinkState::Down);
-        if up && condition::holds(&route.when, instance) {
-            first.entry((route.from, route.to)).or_insert_with(|| route.links.clone());
-        }
-    }
-    first
-}
-
-/// The links inside a network, all of which a flow between two of its nodes crosses; `None` if one is down.
-fn inside(instance: &Instance, network: NetworkId) -> Option<Vec<LinkId>> {
-    let own = instance.links.pairs().filter(|(_, link)| link.from == network && link.to == network);
-    own.map(|(id, link)| (link.state != LinkState::Down).then_some(id)).collect()
 }
 
 /// A parent's and a child's address translators let a flow through (contract, section 1, "Connectivity").
