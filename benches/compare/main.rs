@@ -2,7 +2,8 @@
 //!
 //! Opponents: the peer-level program of [`peer`] in the same solver, dual simplex with presolve on one thread, as LP to
 //! its optimum and as MIP to half a percent of its own bound. Clocks start when the instance is read; the opponents'
-//! exclude stating the program, which is told apart.
+//! exclude stating the program, which is told apart. An LP serves fractions of requests, which are of no use to anybody: what
+//! it serves in whole is told beside its service.
 
 mod peer;
 
@@ -38,7 +39,7 @@ struct Wish {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let wish = wish()?;
-    println!("  peers  regime  method      seconds  (to state)     service  against the engine");
+    println!("  peers  regime  method      seconds  (to state)     service    in whole  against the engine");
     for nodes in &wish.nodes {
         for (regime, supply, links) in chosen(&REGIMES, wish.regime.as_deref(), |row| row.0)? {
             let instance = instance(*nodes, supply, links)?;
@@ -82,8 +83,9 @@ fn against(instance: &Instance, whole: bool, cap: Duration, ours: &Ours) -> Stri
     let limits = Limits { deadline: Some(start + cap), method: Method::DualSimplex, gap: MIP_GAP, ..Limits::default() };
     let answer = session::run(&program, &limits);
     let seconds = start.elapsed().as_secs_f64();
-    let service = answer.point.as_ref().map(|point| peer::service(&program, point));
-    let told = service.map_or("-".to_owned(), |service| format!("{service:.2}"));
+    let services = answer.point.as_ref().map(|point| peer::service(&program, point));
+    let service = services.map(|(all, _)| all);
+    let told = services.map_or(format!("{:>10}  {:>10}", "-", "-"), |(all, whole)| format!("{all:>10.2}  {whole:>10.2}"));
     let times = seconds / ours.seconds;
     let verdict = match (&answer.status, service) {
         (Status::Optimal, Some(service)) => {
@@ -98,7 +100,7 @@ fn against(instance: &Instance, whole: bool, cap: Duration, ours: &Ours) -> Stri
         }
         (status, _) => format!("{status:?}"),
     };
-    format!("{seconds:>10.3}  {stated:>10.3}  {told:>10}  {verdict}")
+    format!("{seconds:>10.3}  {stated:>10.3}  {told}  {verdict}")
 }
 
 fn instance(nodes: usize, supply: f64, links: Links) -> Result<Instance, Box<dyn Error>> {

@@ -23,6 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How much a unit of service counts against a unit of cost: the engine, too, looks for the cheap among the best. Without
 /// costs the simplex loses its way among optima that are all the same to it.
 pub const SERVICE_FIRST: f64 = 100.0;
+/// What is closer to a whole request is one.
+const WHOLE: f64 = 1e-6;
 /// Levels below the holders.
 const LEVELS: usize = 12;
 /// Nearest candidates of a peer, and random ones.
@@ -84,10 +86,13 @@ pub fn program(instance: &Instance, rules: &Rules, cells: &Cells, whole: bool) -
     program
 }
 
-/// The service of a point.
-pub fn service(program: &Program, point: &Point) -> f64 {
-    let served = program.columns.iter().zip(&point.columns).filter(|(column, _)| column.name.tag == "y");
-    served.map(|(column, share)| -column.cost / SERVICE_FIRST * share).sum()
+/// The service of a point: with fractions of requests, and of those alone that are served as a whole.
+pub fn service(program: &Program, point: &Point) -> (f64, f64) {
+    let requests = program.columns.iter().zip(&point.columns).filter(|(column, _)| column.name.tag == "y");
+    let served = requests.map(|(column, share)| (-column.cost / SERVICE_FIRST, *share));
+    served.fold((0.0, 0.0), |(all, whole), (weight, share)| {
+        (all + weight * share, if share > 1.0 - WHOLE { whole + weight } else { whole })
+    })
 }
 
 /// Who may send to whom.
