@@ -57,19 +57,19 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     let mut forest = placement::place(instance, &rules, &cells, wish);
     progress.tell(Phase::Place, 1, 1, Some(forest.service()));
     let mut warnings: Vec<String> = rules.idle.iter().map(|id| idle_policy(&instance.policies[id.index()].id)).collect();
-    let most = match &strict {
-        Some(strict) => theory::knapsack_bound(instance, strict),
-        None => theory::counted(instance, &rules, &outlets, &[]).service,
-    };
     let mut proof = Proof::default();
     let gap = options.gap.unwrap_or(options.model.effort.gap);
     let reserve = 3 * (start.elapsed() - compiled);
+    let wide = strict.as_ref().map(|strict| (strict, Outlets::of(instance, strict)));
+    let (widest, sends) = wide.as_ref().map_or((&rules, &outlets), |(strict, outlets)| (*strict, outlets));
+    let mut counted = None;
     let soon = || late() || options.time_limit.is_some_and(|limit| start.elapsed() + reserve >= limit);
     if options.method != MethodChoice::Greedy && !soon() {
         let deadline = options.time_limit.map(|limit| start + limit.saturating_sub(reserve));
         let limits = Limits { deadline, cancel: Some(cancel.flag()), solver: options.solver, ..Limits::default() };
         if GroupProgram::is_small(&rules, &cells) {
             let wish = Wish { stop: &soon, ..wish };
+            let most = counted.insert(theory::counted(instance, widest, sends, &[])).service;
             let task = Task { strict: strict.as_ref(), cells: &cells, wish, limits: &limits, gap, most };
             (forest, proof) = optimize(forest, task, progress, &mut warnings);
         } else {
@@ -81,10 +81,8 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     }
     let ended_late = options.method != MethodChoice::Greedy && soon() || late();
     let filled = theory::filled(&forest, strict.as_ref());
-    proof.counted = match &strict {
-        Some(strict) => theory::counted(instance, strict, &Outlets::of(instance, strict), &filled),
-        None => theory::counted(instance, &rules, &outlets, &filled),
-    };
+    let counted = counted.filter(|_| filled.is_empty());
+    proof.counted = counted.unwrap_or_else(|| theory::counted(instance, widest, sends, &filled));
     let mut plan = assemble(forest, &cells, options, &proof, ended_late);
     let placed = start.elapsed();
 

@@ -46,7 +46,7 @@ pub(super) fn can_make(forest: &Forest<'_>) -> bool {
 /// Serves whom it can of those who are left.
 pub(super) fn make(grower: &mut Grower<'_, '_>, order: &Order) {
     let left = grower.left(order);
-    if left.is_empty() {
+    if left.is_empty() || grower.is_late() {
         return;
     }
     let mut failures = Table::filled(grower.forest.instance.contents.len(), 0);

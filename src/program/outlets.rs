@@ -58,14 +58,15 @@ impl Outlets {
     /// Looks through the classes that may receive from each class, where there are policies, until those that nothing limits
     /// fill the uplinks.
     pub fn of(instance: &Instance, rules: &Rules) -> Outlets {
-        let whole = Table::new(instance.nodes.ids().map(|node| most_sent(instance, node)).collect());
+        let nodes: Vec<NodeId> = instance.nodes.ids().collect();
+        let whole = Table::new(nodes.par_iter().map(|node| most_sent(instance, *node)).collect());
         let pairs = rules.classes.len().pow(2).saturating_mul(instance.contents.len());
         if instance.policies.is_empty() || pairs > MOST_PAIRS {
             return Outlets { whole, narrow: Vec::new() };
         }
         let sent = sent(instance, rules, &whole);
-        let nodes: Vec<NodeId> = instance.nodes.ids().filter(|node| whole[*node] > 0.0).collect();
-        let narrow = nodes.par_iter().filter_map(|node| outlet(instance, rules, &sent, *node, whole[*node])).collect();
+        let narrow = nodes.par_iter().filter(|node| whole[**node] > 0.0);
+        let narrow = narrow.filter_map(|node| outlet(instance, rules, &sent, *node, whole[*node])).collect();
         Outlets { whole, narrow }
     }
 
