@@ -16,7 +16,7 @@
 //!
 //! [`Probe`] asks a finished forest what would be, if something were more.
 //!
-//! [`attempt`] tells the story; small instances are placed several times with other orders, and the best is kept ([`place`]).
+//! `attempt` tells the story; small instances are placed several times with other orders, and the best is kept ([`place`]).
 
 mod attach;
 mod gateway;
