@@ -136,7 +136,7 @@ impl<'a> Relaxation<'a> {
     }
 
     /// What the prices of the first stage prove of the cost of plans with at least this service, and these prices: much
-    /// where there is no more service to be had. After [`Relaxation::service`], before anything else.
+    /// where there is no more service to be had. `None` before [`Relaxation::service`].
     pub fn proved_of_cost(&self, service: f64) -> Option<(f64, Prices)> {
         let mut prices = self.group.prices(&self.first.as_ref()?.duals, 1.0);
         prices.service = SERVICE_FIRST;
