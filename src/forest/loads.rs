@@ -3,7 +3,7 @@
 //! Everything is a whole number of kbps that is left (`u64::MAX`: no limit), so a check is a comparison and a move is an
 //! addition. Limits that few nodes have (children, storage, relaying, per-node policy rows) are kept aside.
 
-use super::Forest;
+use super::{Forest, SeatId};
 use crate::ids::{ContentId, Id, LinkId, NodeId, PolicyId, Table};
 use crate::instance::{ContentKind, Instance};
 use crate::policy::{Arc, ClassId, Rules};
@@ -148,6 +148,17 @@ impl Loads {
     pub fn limits_leave(&self, rules: &Rules, from: ClassId, to: ClassId, content: ContentId, arc: Arc, rate: Kbps) -> bool {
         let mut fits = true;
         rules.each_limit(from, to, content, arc.route, |row| fits &= self.limit[row] >= rate.0);
+        fits
+    }
+
+    /// The rows of [`Rules::node_limits`] that count flows from a seat to a class have room for one more.
+    pub fn node_limits_leave(&self, forest: &Forest<'_>, parent: SeatId, to: ClassId, arc: Arc) -> bool {
+        let (from, rate) = (forest.seat(parent), forest.rate(parent));
+        let mut fits = true;
+        forest.rules.each_node_limit(forest.rules.classes.class(from.node), to, from.content, arc.route, |row| {
+            let used = self.node_limit.get(&(row as u32, from.node)).copied().unwrap_or(0);
+            fits &= used + rate.0 <= forest.rules.node_limits[row].max(forest.instance.nodes[from.node].uplink).0;
+        });
         fits
     }
 

@@ -333,6 +333,25 @@ impl<'a> Forest<'a> {
         }
     }
 
+    /// Reckons anew how deep and how far a seat sits in one substream, where its parents have moved; tells whether it has changed.
+    pub fn settle(&mut self, seat: SeatId, substream: u32) -> bool {
+        let (first, width) = (self.cell(seat, substream), self.seats[seat].width as usize);
+        let mut changed = false;
+        for cell in first..first + width {
+            let parent = self.cells[cell].parent;
+            if parent == SeatId::NONE {
+                break;
+            }
+            let depth = self.depth(parent, substream) + 1;
+            changed |= std::mem::replace(&mut self.cells[cell].depth, depth) != depth;
+            if !self.far.is_empty() {
+                let far = self.reach(parent, seat, substream);
+                changed |= std::mem::replace(&mut self.far[cell], far) != far;
+            }
+        }
+        changed
+    }
+
     fn shift(&mut self, parent: SeatId, child: SeatId, substream: u32, arc: Arc, on: bool) {
         let (from, to) = (self.seats[parent], self.seats[child]);
         let exempt = if self.exempt.is_empty() { &[] } else { self.exempt.get(&child).map_or(&[][..], |policies| policies) };

@@ -223,7 +223,7 @@ impl Grower<'_, '_> {
     }
 
     /// Of the cells whose pool `suits` those that may send to a seat's cell, cheapest first.
-    fn listed(&self, seat: SeatId, number: usize, suits: impl Fn(usize) -> bool) -> Rc<[Near]> {
+    pub(super) fn listed(&self, seat: SeatId, number: usize, suits: impl Fn(usize) -> bool) -> Rc<[Near]> {
         let content = self.forest.seat(seat).content;
         let (all, first) = (&self.pools.cells[content], self.pools.number(content, 0));
         let places: Vec<u32> = (0..all.len() as u32).filter(|place| suits(first + *place as usize)).collect();

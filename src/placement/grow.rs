@@ -141,8 +141,13 @@ impl<'a, 'c> Grower<'a, 'c> {
     pub(super) fn restore(&mut self, forest: Forest<'a>) {
         let epoch = self.pools.epoch;
         (self.forest, self.pools) = (forest, Pools::new(&self.forest, self.cells));
-        self.forest.seats().for_each(|seat| self.pools.join(&self.forest, self.cells, seat));
+        self.join_all();
         self.pools.epoch += epoch;
+    }
+
+    /// Every seat that has something to send joins its pool.
+    pub(super) fn join_all(&mut self) {
+        self.forest.seats().for_each(|seat| self.pools.join(&self.forest, self.cells, seat));
     }
 
     /// The pool of a seat's cell.

@@ -9,7 +9,7 @@
 //! 4. **Feeding** (`grow`): all substreams that a request needs, or none, so that no slot is left in half-fed peers.
 //! 5. **Relays** (`relays`): recruited where slots are short, or where a request has no other way.
 //! 6. **Room** (`room`): idle slots are brought to where slots lack; where policies bind flows together, by a simpler move
-//!    (`shift`), and by letting those who are worth little give way (`yielding`).
+//!    (`shift`), by letting those who are worth little give way (`yielding`), and then by one request at a time (`chains`).
 //! 7. **Gateways** (`gateway`): networks that have to be fed over several links at once are opened first.
 //! 8. **Relaxing** (`relaxing`): policies that may be broken, for requests that would get nothing otherwise.
 //! 9. **Swap search** ([`improve`]) and **trade** ([`trade`]): the same service at less cost.
@@ -19,6 +19,7 @@
 //! `attempt` tells the story; small instances are placed several times with other orders, and the best is kept ([`place`]).
 
 mod attach;
+mod chains;
 mod gateway;
 mod grow;
 mod guide;
@@ -157,6 +158,7 @@ fn attempt<'a>(
         let left = grower.left(&order);
         shift::ease(&mut grower, left);
         yielding::give_way(&mut grower, &order);
+        chains::make(&mut grower, &order);
     }
     relays::bridge(&mut grower, &order);
     relaxing::relax(&mut grower, &order);

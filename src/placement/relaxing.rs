@@ -44,7 +44,7 @@ pub(super) fn relax(grower: &mut Grower<'_, '_>, order: &Order) {
 }
 
 /// Policies that may be relaxed for a request and could help it, the least important first.
-fn relaxable(grower: &Grower<'_, '_>, seat: SeatId) -> Vec<PolicyId> {
+pub(super) fn relaxable(grower: &Grower<'_, '_>, seat: SeatId) -> Vec<PolicyId> {
     let (at, instance) = (grower.forest.seat(seat), grower.forest.instance);
     let helps = |policy: &PolicyId| !matches!(instance.policies[policy.index()].rule, Rule::Delay { .. });
     grower.forest.rules.relaxable(at.node, at.content).map(|(policy, _)| policy).filter(helps).collect()

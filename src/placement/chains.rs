@@ -1,0 +1,208 @@
+//! Ejection chains: whoever lacks something takes a slot whose flow goes elsewhere, into a slot whose flow goes elsewhere in
+//! turn, until one is idle, or is given up by a request that is worth less for each copy.
+//!
+//! Where policies say who may send to whom, and how much of it, slots are idle that nobody who waits may use, while others
+//! that they may use go to children who have a choice, or who are worth little. A chain is an augmenting path of the matching
+//! of copies to slots; one that ends at a request of less worth is an exchange (Glover, "Ejection chains, reference structures
+//! and alternating path methods for traveling salesman problems", 1996). All substreams that a request needs are found, or
+//! nothing was done. At last those who still wait are looked at exempt from what may be relaxed for them.
+//!
+//! - `ledger`: who feeds whom, what was moved, and how to undo it; a child is moved with all that it feeds;
+//! - `reach`: who may send to whom, a bit for each sender;
+//! - `search`: one chain, breadth first.
+//!
+//! Flows for which a search found nothing are not looked at again in the same pass: those who come later are worth less, and
+//! have no more to find there (Hungarian trees). Flows that others depend on (several parents of a substream, networks that
+//! have to be fed over several links) stay as they are.
+
+mod ledger;
+mod reach;
+mod search;
+#[cfg(test)]
+mod tests;
+
+use super::grow::Grower;
+use super::order::Order;
+use super::relaxing::relaxable;
+use crate::forest::{Forest, SeatId};
+use crate::ids::{PolicyId, Table};
+use ledger::Ledger;
+use reach::Reach;
+use search::Aim;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+/// Most passes over those who lack something.
+const PASSES: usize = 8;
+/// Another pass is made if the last one gave at least this share of service.
+const WORTH_A_PASS: f64 = 1e-3;
+/// Requests between two looks at the clock.
+const STOP_EVERY: usize = 16;
+/// Flows that a search looks at for the first substream of a request.
+const FIRST_LINKS: usize = 2_000;
+/// The same for the others: they mostly find what the first one set free.
+const NEXT_LINKS: usize = 300;
+/// Worth that counts as more, relative.
+const MORE: f64 = 1e-9;
+
+/// A child, and a substream that it receives.
+type Flow = (SeatId, u32);
+
+/// Serves better whom it can of those who lack something.
+pub(super) fn make(grower: &mut Grower<'_, '_>, order: &Order) {
+    let relaxes = grower.forest.rules.relaxes();
+    let mut chains = Chains::of(grower);
+    for _ in 0..PASSES {
+        let before = chains.ledger.forest().service();
+        if chains.pass(order, false) <= WORTH_A_PASS * before {
+            break;
+        }
+    }
+    if relaxes {
+        chains.pass(order, true);
+    }
+    grower.join_all();
+}
+
+struct Chains<'g, 'a, 'c> {
+    ledger: Ledger<'g, 'a, 'c>,
+    reach: Reach,
+    /// Weight for each copy; infinite for what is no request, and gives up nothing.
+    worth: Table<SeatId, f64>,
+    /// Flows for which no other slot was found in this pass, a bit for each substream of a child.
+    dead: Table<SeatId, u64>,
+    /// Parents all of whose children were looked at in this pass.
+    exhausted: Table<SeatId, bool>,
+    /// Those who gave something up for the request at hand, with the service that they had.
+    victims: Vec<(SeatId, f64)>,
+    /// Where the next look begins.
+    turn: usize,
+}
+
+/// Somebody who lacks something; those who are worth most come first.
+#[derive(PartialEq)]
+struct Lacking(f64, SeatId);
+
+impl Eq for Lacking {}
+
+impl Ord for Lacking {
+    fn cmp(&self, other: &Lacking) -> Ordering {
+        self.0.total_cmp(&other.0).then(other.1.cmp(&self.1))
+    }
+}
+
+impl PartialOrd for Lacking {
+    fn partial_cmp(&self, other: &Lacking) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
+    fn of(grower: &'g mut Grower<'a, 'c>) -> Self {
+        let forest = &grower.forest;
+        let count = forest.seats().len();
+        let worth = Table::new(forest.seats().map(|seat| worth(forest, seat)).collect());
+        let (dead, exhausted) = (Table::filled(count, 0), Table::filled(count, false));
+        let reach = Reach::of(grower);
+        Chains { ledger: Ledger::of(grower), reach, worth, dead, exhausted, victims: Vec::new(), turn: 0 }
+    }
+
+    /// Looks at everybody who lacks something, those who are worth most first; tells how much service it gave. To relax, at
+    /// those who are not served.
+    fn pass(&mut self, order: &Order, relax: bool) -> f64 {
+        self.dead.as_mut_slice().fill(0);
+        self.exhausted.as_mut_slice().fill(false);
+        let forest = self.ledger.forest();
+        let lacks = |seat: &SeatId| {
+            let suits = if relax { !forest.is_served(*seat) } else { forest.seat(*seat).parents == 1 };
+            suits && self.ledger.terms(*seat).wanted != 0 && !forest.is_gateway(*seat)
+        };
+        let seats = order.requests.iter().map(|request| SeatId(request.0)).filter(lacks);
+        let mut lacking: BinaryHeap<Lacking> = seats.map(|seat| Lacking(self.worth[seat], seat)).collect();
+        let (mut gain, mut looked) = (0.0, 0);
+        while let Some(Lacking(_, seat)) = lacking.pop() {
+            looked += 1;
+            if looked % STOP_EVERY == 0 && self.ledger.is_late() {
+                break;
+            }
+            gain += if relax { self.raise_exempt(seat) } else { self.raise(seat) };
+            lacking.extend(self.victims.drain(..).map(|(victim, _)| Lacking(self.worth[victim], victim)));
+        }
+        gain
+    }
+
+    /// Gives a request what it lacks, as far as that is worth what others give up for it; tells the gain.
+    fn raise(&mut self, seat: SeatId) -> f64 {
+        let (terms, forest) = (self.ledger.terms(seat), self.ledger.forest());
+        if terms.wanted == 0 || !forest.may_receive(seat) {
+            return 0.0;
+        }
+        let (begin, worth, before) = (self.ledger.mark(), self.worth[seat] * (1.0 - MORE), forest.service_of(seat));
+        let mut spare = terms.wanted.count_ones() - terms.at_least;
+        // The gain, and what was done for it.
+        let mut best = (MORE * worth, begin, 0);
+        for substream in (0..64).filter(|s| terms.wanted >> s & 1 == 1) {
+            if self.provide((seat, substream), worth, self.ledger.mark() == begin) {
+                let gain = self.ledger.forest().service_of(seat) - before - self.lost();
+                if gain > best.0 {
+                    best = (gain, self.ledger.mark(), self.victims.len());
+                }
+            } else if spare == 0 {
+                break;
+            } else {
+                spare -= 1;
+            }
+        }
+        self.ledger.undo(best.1);
+        self.victims.truncate(best.2);
+        if best.1 == begin { 0.0 } else { best.0 }
+    }
+
+    /// Finds one substream of a request: the first one anywhere, the others rather where nobody gives up anything.
+    fn provide(&mut self, flow: Flow, worth: f64, first: bool) -> bool {
+        if first {
+            return self.find(flow, Aim { worth, links: FIRST_LINKS, note: true });
+        }
+        [0.0, worth].into_iter().any(|worth| self.find(flow, Aim { worth, links: NEXT_LINKS, note: false }))
+    }
+
+    /// The service that others gave up.
+    fn lost(&self) -> f64 {
+        let forest = self.ledger.forest();
+        self.victims.iter().map(|(victim, before)| before - forest.service_of(*victim)).sum()
+    }
+
+    /// The same as `raise`, exempt from what may be relaxed for the request, and takes back what it did not need.
+    fn raise_exempt(&mut self, seat: SeatId) -> f64 {
+        let policies = relaxable(self.ledger.grower(), seat);
+        if policies.is_empty() || self.ledger.forest().is_served(seat) || self.ledger.forest().received(seat) != 0 {
+            return 0.0;
+        }
+        self.ledger.relax(seat, policies.clone());
+        let is_single = self.ledger.forest().seat(seat).parents == 1;
+        let gain = if is_single { self.raise(seat) } else { 0.0 };
+        if gain > 0.0 {
+            self.take_back(seat, policies);
+        } else {
+            self.ledger.relax(seat, Vec::new());
+        }
+        gain
+    }
+
+    /// Takes back exemptions without which the parents of a request may still feed it, the most important first.
+    fn take_back(&mut self, seat: SeatId, mut exempt: Vec<PolicyId>) {
+        for place in (0..exempt.len()).rev() {
+            let policy = exempt.remove(place);
+            if !self.ledger.feeds_exempt(seat, &exempt) {
+                exempt.insert(place, policy);
+            }
+        }
+    }
+}
+
+/// Weight for each copy.
+fn worth(forest: &Forest<'_>, seat: SeatId) -> f64 {
+    let at = forest.seat(seat);
+    let copies = f64::from(forest.instance.contents[at.content].substreams * at.parents);
+    forest.request(seat).map_or(f64::INFINITY, |request| forest.rules.weight[request] / copies)
+}
