@@ -35,13 +35,15 @@ use std::collections::BinaryHeap;
 /// Most passes over those who lack something.
 const PASSES: usize = 8;
 /// Another pass is made if the last one gave at least this share of service.
-const WORTH_A_PASS: f64 = 1e-3;
-/// Requests between two looks at the clock.
-const STOP_EVERY: usize = 16;
+const WORTH_A_PASS: f64 = 3e-3;
+/// Seats that a pass may touch, about: some seconds, whatever the size.
+const MOST_WORK: usize = 500_000_000;
+/// Pairs of a sender and a cell beyond which nothing is done: there is a bit for each.
+const MOST_PAIRS: usize = 1_000_000_000;
 /// Flows that a search looks at for the first substream of a request.
-const FIRST_LINKS: usize = 2_000;
+const FIRST_LINKS: usize = 4_000;
 /// The same for the others: they mostly find what the first one set free.
-const NEXT_LINKS: usize = 300;
+const NEXT_LINKS: usize = 500;
 /// Worth that counts as more, relative.
 const MORE: f64 = 1e-9;
 
@@ -50,7 +52,11 @@ type Flow = (SeatId, u32);
 
 /// Serves better whom it can of those who lack something.
 pub(super) fn make(grower: &mut Grower<'_, '_>, order: &Order) {
-    let relaxes = grower.forest.rules.relaxes();
+    let (relaxes, pairs) = (grower.forest.rules.relaxes(), grower.forest.seats().len().saturating_mul(grower.pools.count()));
+    let lacks = order.requests.iter().any(|request| grower.terms(SeatId(request.0)).wanted != 0);
+    if pairs > MOST_PAIRS || grower.is_late() || !lacks {
+        return;
+    }
     let mut chains = Chains::of(grower);
     for _ in 0..PASSES {
         let before = chains.ledger.forest().service();
@@ -77,6 +83,8 @@ struct Chains<'g, 'a, 'c> {
     victims: Vec<(SeatId, f64)>,
     /// Where the next look begins.
     turn: usize,
+    /// Seats that were touched in this pass, about.
+    work: usize,
 }
 
 /// Somebody who lacks something; those who are worth most come first.
@@ -104,7 +112,7 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
         let worth = Table::new(forest.seats().map(|seat| worth(forest, seat)).collect());
         let (dead, exhausted) = (Table::filled(count, 0), Table::filled(count, false));
         let reach = Reach::of(grower);
-        Chains { ledger: Ledger::of(grower), reach, worth, dead, exhausted, victims: Vec::new(), turn: 0 }
+        Chains { ledger: Ledger::of(grower), reach, worth, dead, exhausted, victims: Vec::new(), turn: 0, work: 0 }
     }
 
     /// Looks at everybody who lacks something, those who are worth most first; tells how much service it gave. To relax, at
@@ -119,12 +127,9 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
         };
         let seats = order.requests.iter().map(|request| SeatId(request.0)).filter(lacks);
         let mut lacking: BinaryHeap<Lacking> = seats.map(|seat| Lacking(self.worth[seat], seat)).collect();
-        let (mut gain, mut looked) = (0.0, 0);
-        while let Some(Lacking(_, seat)) = lacking.pop() {
-            looked += 1;
-            if looked % STOP_EVERY == 0 && self.ledger.is_late() {
-                break;
-            }
+        let mut gain = 0.0;
+        self.work = 0;
+        while let Some(Lacking(_, seat)) = lacking.pop().filter(|_| self.work < MOST_WORK && !self.ledger.is_late()) {
             gain += if relax { self.raise_exempt(seat) } else { self.raise(seat) };
             lacking.extend(self.victims.drain(..).map(|(victim, _)| Lacking(self.worth[victim], victim)));
         }

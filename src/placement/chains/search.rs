@@ -6,6 +6,12 @@ use crate::forest::SeatId;
 use crate::placement::pools::Pools;
 use std::collections::VecDeque;
 
+/// Parents at whose children a search looks.
+const LOOKS: usize = 1_000;
+
+/// Seats that are touched by a look at a parent, and the part of all senders that is by extending a link, about.
+const TOUCHED: (usize, usize) = (100, 8);
+
 /// A flow that has to leave a slot, for another that takes it.
 #[derive(Clone, Copy)]
 struct Link {
@@ -42,15 +48,14 @@ impl Chains<'_, '_, '_> {
     pub(super) fn find(&mut self, flow: Flow, aim: Aim) -> bool {
         let mut seen = self.begin(flow);
         self.turn += 1;
+        self.work += self.reach.senders(self.ledger.forest().seat(flow.0).content).len();
         if self.extend(&mut seen, 0) {
             return true;
         }
-        while let Some((parent, taker)) = seen.queue.pop_front() {
+        for _ in 0..LOOKS {
+            let Some((parent, taker)) = seen.queue.pop_front().filter(|_| seen.links.len() < aim.links) else { break };
             if self.look(&mut seen, parent, taker, aim.worth) {
                 return true;
-            }
-            if seen.links.len() >= aim.links {
-                break;
             }
         }
         if aim.note {
@@ -78,6 +83,7 @@ impl Chains<'_, '_, '_> {
         let below = self.ledger.below(flow);
         let row = self.reach.row(self.ledger.grower(), flow.0);
         let content = self.ledger.forest().seat(flow.0).content;
+        self.work += self.reach.senders(content).len() / TOUCHED.1;
         self.ledger.lift(flow);
         let free = common(&row, &seen.idle, self.turn).find_map(|at| {
             let parent = self.reach.senders(content)[at];
@@ -104,6 +110,7 @@ impl Chains<'_, '_, '_> {
     /// Looks at the children of a parent that make room for a link: one may find another slot, or give up its own.
     fn look(&mut self, seen: &mut Seen, parent: SeatId, taker: usize, worth: f64) -> bool {
         let flow = seen.links[taker].flow;
+        self.work += TOUCHED.0;
         let from = self.ledger.lift(flow);
         let lacks_slots = self.ledger.fits_if_slots(parent, flow);
         let others: Vec<Flow> = self.ledger.children(parent).iter().copied().filter(|child| self.may_leave(*child)).collect();
