@@ -151,15 +151,20 @@ impl Loads {
         fits
     }
 
-    /// The rows of [`Rules::node_limits`] that count flows from a seat to a class have room for one more.
+    /// The rows of [`Rules::node_limits`] that count flows of a seat's content to a class have room for one more.
     pub fn node_limits_leave(&self, forest: &Forest<'_>, parent: SeatId, to: ClassId, arc: Arc) -> bool {
-        let (from, rate) = (forest.seat(parent), forest.rate(parent));
+        let (from, rate, rules) = (forest.seat(parent), forest.rate(parent), forest.rules);
         let mut fits = true;
-        forest.rules.each_node_limit(forest.rules.classes.class(from.node), to, from.content, arc.route, |row| {
-            let used = self.node_limit.get(&(row as u32, from.node)).copied().unwrap_or(0);
-            fits &= used + rate.0 <= forest.rules.node_limits[row].max(forest.instance.nodes[from.node].uplink).0;
+        rules.each_node_limit(rules.classes.class(from.node), to, from.content, arc.route, |row| {
+            fits &= self.node_limit_leaves(forest.instance, rules, row, from.node, rate);
         });
         fits
+    }
+
+    /// A row of [`Rules::node_limits`] has room for one flow more of `rate` from a node.
+    fn node_limit_leaves(&self, instance: &Instance, rules: &Rules, row: usize, node: NodeId, rate: Kbps) -> bool {
+        let used = self.node_limit.get(&(row as u32, node)).copied().unwrap_or(0);
+        used + rate.0 <= rules.node_limits[row].max(instance.nodes[node].uplink).0
     }
 
     /// Every link of a route has room for one flow of `rate`.
@@ -186,9 +191,7 @@ impl Loads {
             fits &= self.limit[row] >= rate.0 || exempt.contains(&rules.limits[row].policy);
         });
         rules.each_node_limit(from, to, content, arc.route, |row| {
-            let used = self.node_limit.get(&(row as u32, parent)).copied().unwrap_or(0);
-            let most = rules.node_limits[row].max(instance.nodes[parent].uplink).0;
-            fits &= used + rate.0 <= most || exempt.contains(&rules.node_limits[row].policy);
+            fits &= self.node_limit_leaves(instance, rules, row, parent, rate) || exempt.contains(&rules.node_limits[row].policy);
         });
         rules.each_copy_limit(from, to, content, arc.route, |row| {
             let used = self.copies.get(&(row as u32, content, flow.substream)).copied().unwrap_or(0);

@@ -333,7 +333,8 @@ impl<'a> Forest<'a> {
         }
     }
 
-    /// Reckons anew how deep and how far a seat sits in one substream, where its parents have moved; tells whether it has changed.
+    /// Reckons anew how deep (hops) and how far (ms) a seat sits in one substream, for parents that have moved with it still below
+    /// them; tells whether that has changed, so that whoever moves a subtree can go down as far as needed.
     pub fn settle(&mut self, seat: SeatId, substream: u32) -> bool {
         let (first, width) = (self.cell(seat, substream), self.seats[seat].width as usize);
         let mut changed = false;

@@ -40,6 +40,13 @@ impl Forest<'_> {
         }
     }
 
+    /// Weight for each copy that a request takes; infinite for other seats, which give nothing up.
+    pub fn worth_of_copy(&self, seat: SeatId) -> f64 {
+        let at = self.seats[seat];
+        let copies = f64::from(self.instance.contents[at.content].substreams * at.parents);
+        self.request(seat).map_or(f64::INFINITY, |request| self.rules.weight[request] / copies)
+    }
+
     /// The unit cost of a flow, churn included.
     pub fn unit_cost(&self, parent: SeatId, child: SeatId, substream: u32) -> UnitCost {
         let (from, to) = (self.seats[parent].node, self.seats[child]);

@@ -23,9 +23,9 @@ mod tests;
 
 use super::grow::Grower;
 use super::order::Order;
-use super::relaxing::relaxable;
-use crate::forest::{Forest, SeatId};
-use crate::ids::{PolicyId, Table};
+use super::relaxing::{relaxable, take_back};
+use crate::forest::SeatId;
+use crate::ids::Table;
 use ledger::Ledger;
 use reach::Reach;
 use search::Aim;
@@ -60,12 +60,12 @@ pub(super) fn make(grower: &mut Grower<'_, '_>, order: &Order) {
     let mut chains = Chains::of(grower);
     for _ in 0..PASSES {
         let before = chains.ledger.forest().service();
-        if chains.pass(order, false) <= WORTH_A_PASS * before {
+        if chains.pass(order, Chains::raise) <= WORTH_A_PASS * before {
             break;
         }
     }
     if relaxes {
-        chains.pass(order, true);
+        chains.pass(order, Chains::raise_exempt);
     }
     grower.join_all();
 }
@@ -109,28 +109,24 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
     fn of(grower: &'g mut Grower<'a, 'c>) -> Self {
         let forest = &grower.forest;
         let count = forest.seats().len();
-        let worth = Table::new(forest.seats().map(|seat| worth(forest, seat)).collect());
+        let worth = Table::new(forest.seats().map(|seat| forest.worth_of_copy(seat)).collect());
         let (dead, exhausted) = (Table::filled(count, 0), Table::filled(count, false));
         let reach = Reach::of(grower);
         Chains { ledger: Ledger::of(grower), reach, worth, dead, exhausted, victims: Vec::new(), turn: 0, work: 0 }
     }
 
-    /// Looks at everybody who lacks something, those who are worth most first; tells how much service it gave. To relax, at
-    /// those who are not served.
-    fn pass(&mut self, order: &Order, relax: bool) -> f64 {
+    /// Tries to give everybody what he lacks, those who are worth most first; tells how much service it gave.
+    fn pass(&mut self, order: &Order, give: fn(&mut Self, SeatId) -> f64) -> f64 {
         self.dead.as_mut_slice().fill(0);
         self.exhausted.as_mut_slice().fill(false);
-        let forest = self.ledger.forest();
-        let lacks = |seat: &SeatId| {
-            let suits = if relax { !forest.is_served(*seat) } else { forest.seat(*seat).parents == 1 };
-            suits && self.ledger.terms(*seat).wanted != 0 && !forest.is_gateway(*seat)
-        };
+        let grower = &self.ledger.grower;
+        let lacks = |seat: &SeatId| grower.terms(*seat).wanted != 0 && !grower.forest.is_gateway(*seat);
         let seats = order.requests.iter().map(|request| SeatId(request.0)).filter(lacks);
         let mut lacking: BinaryHeap<Lacking> = seats.map(|seat| Lacking(self.worth[seat], seat)).collect();
         let mut gain = 0.0;
         self.work = 0;
-        while let Some(Lacking(_, seat)) = lacking.pop().filter(|_| self.work < MOST_WORK && !self.ledger.is_late()) {
-            gain += if relax { self.raise_exempt(seat) } else { self.raise(seat) };
+        while let Some(Lacking(_, seat)) = lacking.pop().filter(|_| self.work < MOST_WORK && !self.ledger.grower.is_late()) {
+            gain += give(self, seat);
             lacking.extend(self.victims.drain(..).map(|(victim, _)| Lacking(self.worth[victim], victim)));
         }
         gain
@@ -138,8 +134,8 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
 
     /// Gives a request what it lacks, as far as that is worth what others give up for it; tells the gain.
     fn raise(&mut self, seat: SeatId) -> f64 {
-        let (terms, forest) = (self.ledger.terms(seat), self.ledger.forest());
-        if terms.wanted == 0 || !forest.may_receive(seat) {
+        let (terms, forest) = (self.ledger.grower.terms(seat), self.ledger.forest());
+        if terms.wanted == 0 || forest.seat(seat).parents != 1 || !forest.may_receive(seat) {
             return 0.0;
         }
         let (begin, worth, before) = (self.ledger.mark(), self.worth[seat] * (1.0 - MORE), forest.service_of(seat));
@@ -179,35 +175,17 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
 
     /// The same as `raise`, exempt from what may be relaxed for the request, and takes back what it did not need.
     fn raise_exempt(&mut self, seat: SeatId) -> f64 {
-        let policies = relaxable(self.ledger.grower(), seat);
-        if policies.is_empty() || self.ledger.forest().is_served(seat) || self.ledger.forest().received(seat) != 0 {
+        let (policies, forest) = (relaxable(self.ledger.grower, seat), self.ledger.forest());
+        if policies.is_empty() || forest.is_served(seat) || forest.received(seat) != 0 {
             return 0.0;
         }
-        self.ledger.relax(seat, policies.clone());
-        let is_single = self.ledger.forest().seat(seat).parents == 1;
-        let gain = if is_single { self.raise(seat) } else { 0.0 };
+        self.ledger.grower.forest.relax(seat, policies.clone());
+        let gain = self.raise(seat);
         if gain > 0.0 {
-            self.take_back(seat, policies);
+            take_back(policies, |fewer| self.ledger.feeds_exempt(seat, fewer));
         } else {
-            self.ledger.relax(seat, Vec::new());
+            self.ledger.grower.forest.relax(seat, Vec::new());
         }
         gain
     }
-
-    /// Takes back exemptions without which the parents of a request may still feed it, the most important first.
-    fn take_back(&mut self, seat: SeatId, mut exempt: Vec<PolicyId>) {
-        for place in (0..exempt.len()).rev() {
-            let policy = exempt.remove(place);
-            if !self.ledger.feeds_exempt(seat, &exempt) {
-                exempt.insert(place, policy);
-            }
-        }
-    }
-}
-
-/// Weight for each copy.
-fn worth(forest: &Forest<'_>, seat: SeatId) -> f64 {
-    let at = forest.seat(seat);
-    let copies = f64::from(forest.instance.contents[at.content].substreams * at.parents);
-    forest.request(seat).map_or(f64::INFINITY, |request| forest.rules.weight[request] / copies)
 }

@@ -36,7 +36,7 @@ pub(super) fn relax(grower: &mut Grower<'_, '_>, order: &Order) {
         let single = policies.iter().take(SINGLES).any(|policy| feed(grower, seat, vec![*policy]));
         let all = !single && policies.len() > 1 && feed(grower, seat, policies.clone());
         if all {
-            take_back(grower, seat, policies);
+            take_back(policies, |fewer| feed_again(grower, seat, fewer));
         } else if !single {
             hopeless.insert(key, grower.pools.epoch);
         }
@@ -60,14 +60,24 @@ fn feed(grower: &mut Grower<'_, '_>, seat: SeatId, exempt: Vec<PolicyId>) -> boo
     fed
 }
 
-/// Feeds a request that is exempt from all these policies anew, exempt from fewer of them.
-fn take_back(grower: &mut Grower<'_, '_>, seat: SeatId, mut exempt: Vec<PolicyId>) {
+/// Of the policies from which a request is exempt takes those back, the most important first, without which it can be fed:
+/// `feeds` tries fewer, and leaves everything as it was if they will not do.
+pub(super) fn take_back(mut exempt: Vec<PolicyId>, mut feeds: impl FnMut(&[PolicyId]) -> bool) {
     for place in (0..exempt.len()).rev() {
         let policy = exempt.remove(place);
-        grower.detach_all(seat, grower.forest.received(seat));
-        if !feed(grower, seat, exempt.clone()) {
+        if !feeds(&exempt) {
             exempt.insert(place, policy);
-            feed(grower, seat, exempt.clone());
         }
     }
+}
+
+/// Feeds a request anew, exempt from fewer policies; else as before.
+fn feed_again(grower: &mut Grower<'_, '_>, seat: SeatId, fewer: &[PolicyId]) -> bool {
+    let before = grower.forest.exempt(seat).to_vec();
+    grower.detach_all(seat, grower.forest.received(seat));
+    let fed = feed(grower, seat, fewer.to_vec());
+    if !fed {
+        feed(grower, seat, before);
+    }
+    fed
 }

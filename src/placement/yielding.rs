@@ -34,8 +34,8 @@ fn gives_way(grower: &mut Grower<'_, '_>, order: &Order) -> bool {
     if waiting.is_empty() {
         return false;
     }
-    waiting.sort_by(|a, b| worth(&grower.forest, *b).total_cmp(&worth(&grower.forest, *a)).then(a.cmp(b)));
-    let dense = worth(&grower.forest, waiting[waiting.len() / FIRST]) * (1.0 - MORE);
+    waiting.sort_by(|a, b| grower.forest.worth_of_copy(*b).total_cmp(&grower.forest.worth_of_copy(*a)).then(a.cmp(b)));
+    let dense = grower.forest.worth_of_copy(waiting[waiting.len() / FIRST]) * (1.0 - MORE);
     let before = grower.forest.clone();
     for seat in grower.forest.seats().filter(|seat| before.is_served(*seat)) {
         thin(grower, seat);
@@ -49,7 +49,7 @@ fn gives_way(grower: &mut Grower<'_, '_>, order: &Order) -> bool {
         }
         parents.into_iter().for_each(|parent| grower.pools.join(&grower.forest, grower.cells, parent));
     }
-    let dense_first = |seat: &SeatId| worth(&grower.forest, *seat) >= dense;
+    let dense_first = |seat: &SeatId| grower.forest.worth_of_copy(*seat) >= dense;
     let first = grower.left(order).into_iter().filter(dense_first).collect();
     shift::ease(grower, first);
     let mut rest = grower.left(order);
@@ -61,13 +61,6 @@ fn gives_way(grower: &mut Grower<'_, '_>, order: &Order) -> bool {
     helps
 }
 
-/// Service for each copy.
-fn worth(forest: &Forest<'_>, seat: SeatId) -> f64 {
-    let at = forest.seat(seat);
-    let copies = f64::from(forest.instance.contents[at.content].substreams * at.parents);
-    forest.request(seat).map_or(0.0, |request| forest.rules.weight[request]) / copies
-}
-
 /// Of served requests that are worth less than this for each copy the substreams that they do not pass on: all that they
 /// receive, or those that they need not have. Flows over which a network has to be fed stay.
 fn yielding(forest: &Forest<'_>, dense: f64) -> Vec<(SeatId, u64)> {
@@ -75,7 +68,7 @@ fn yielding(forest: &Forest<'_>, dense: f64) -> Vec<(SeatId, u64)> {
     let flows = forest.seats().flat_map(|seat| forest.flows(seat));
     flows.for_each(|(substream, parent)| feeds[parent.index()] |= 1 << substream);
     let yields = |seat: SeatId| {
-        if forest.is_gateway(seat) || forest.held(seat) != 0 || !forest.is_served(seat) || worth(forest, seat) >= dense {
+        if forest.is_gateway(seat) || forest.held(seat) != 0 || !forest.is_served(seat) || forest.worth_of_copy(seat) >= dense {
             return None;
         }
         let mut given = forest.received(seat) & !feeds[seat.index()];

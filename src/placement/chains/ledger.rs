@@ -3,14 +3,15 @@
 use super::Flow;
 use crate::forest::{Forest, SeatId};
 use crate::ids::{NodeId, PolicyId, Table};
-use crate::placement::grow::{Grower, Terms};
+use crate::placement::grow::Grower;
 
 /// A child that feeds more than so many rises only.
 const MOST_BELOW: usize = 64;
 
 /// A forest whose flows are moved.
 pub(super) struct Ledger<'g, 'a, 'c> {
-    grower: &'g mut Grower<'a, 'c>,
+    /// Who feeds; its flows are moved here alone.
+    pub(super) grower: &'g mut Grower<'a, 'c>,
     /// Flows that leave each seat.
     children: Table<SeatId, Vec<Flow>>,
     moves: Vec<Move>,
@@ -50,26 +51,11 @@ impl<'g, 'a, 'c> Ledger<'g, 'a, 'c> {
         Ledger { grower, children, moves: Vec::new(), versions, last: 0 }
     }
 
-    pub(super) fn grower(&mut self) -> &mut Grower<'a, 'c> {
-        self.grower
-    }
-
     pub(super) fn forest(&self) -> &Forest<'a> {
         &self.grower.forest
     }
 
-    pub(super) fn terms(&self, seat: SeatId) -> Terms {
-        self.grower.terms(seat)
-    }
-
-    pub(super) fn number_of(&self, seat: SeatId) -> usize {
-        self.grower.number_of(seat)
-    }
-
-    pub(super) fn is_late(&self) -> bool {
-        self.grower.is_late()
-    }
-
+    /// Flows that leave a seat.
     pub(super) fn children(&self, seat: SeatId) -> &[Flow] {
         &self.children[seat]
     }
@@ -205,11 +191,6 @@ impl<'g, 'a, 'c> Ledger<'g, 'a, 'c> {
         fits
     }
 
-    /// Exempts a request that receives nothing from policies.
-    pub(super) fn relax(&mut self, seat: SeatId, policies: Vec<PolicyId>) {
-        self.grower.forest.relax(seat, policies);
-    }
-
     /// Exempts a request from fewer policies, if its parents may still feed it then.
     pub(super) fn feeds_exempt(&mut self, seat: SeatId, fewer: &[PolicyId]) -> bool {
         let forest = &mut self.grower.forest;
@@ -237,20 +218,5 @@ impl<'g, 'a, 'c> Ledger<'g, 'a, 'c> {
     /// A number for what a seat's node sends.
     pub(super) fn version(&self, seat: SeatId) -> u32 {
         self.versions[self.grower.forest.seat(seat).node]
-    }
-
-    /// A bit for each pool whose children may take a slot more from a sender, limits on flows together aside.
-    pub(super) fn taking(&self, sender: SeatId) -> Box<[u64]> {
-        let (forest, pools) = (&self.grower.forest, &self.grower.pools);
-        let (from, content) = (forest.seat(sender), forest.seat(sender).content);
-        let (rules, class) = (forest.rules, forest.rules.classes.class(from.node));
-        let mut bits = vec![0u64; pools.count().div_ceil(64)];
-        for (local, cell) in pools.cells[content].iter().enumerate() {
-            let to = rules.classes.class(self.grower.cells.sample(*cell));
-            let takes = rules.arc(class, to, content).is_some_and(|arc| forest.loads.node_limits_leave(forest, sender, to, arc));
-            let number = pools.number(content, local as u32);
-            bits[number / 64] |= u64::from(takes) << (number % 64);
-        }
-        bits.into()
     }
 }

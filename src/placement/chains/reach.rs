@@ -63,13 +63,29 @@ impl Reach {
         if !ledger.forest().exempt(child).is_empty() {
             return true;
         }
-        let pool = ledger.number_of(child);
+        let pool = ledger.grower.number_of(child);
         let version = ledger.version(sender);
         if self.taking[sender].0 != version {
-            self.taking[sender] = (version, ledger.taking(sender));
+            self.taking[sender] = (version, taking(ledger.grower, sender));
         }
         self.taking[sender].1[pool / 64] >> (pool % 64) & 1 == 1
     }
+}
+
+/// A bit for each pool whose children may take a slot more from a sender, limits on flows together aside.
+fn taking(grower: &Grower<'_, '_>, sender: SeatId) -> Box<[u64]> {
+    let (forest, pools) = (&grower.forest, &grower.pools);
+    let (from, rules) = (forest.seat(sender), forest.rules);
+    let class = rules.classes.class(from.node);
+    let mut bits = vec![0u64; pools.count().div_ceil(64)];
+    for (local, cell) in pools.cells[from.content].iter().enumerate() {
+        let to = rules.classes.class(grower.cells.sample(*cell));
+        let arc = rules.arc(class, to, from.content);
+        let takes = arc.is_some_and(|arc| forest.loads.node_limits_leave(forest, sender, to, arc));
+        let number = pools.number(from.content, local as u32);
+        bits[number / 64] |= u64::from(takes) << (number % 64);
+    }
+    bits.into()
 }
 
 /// Numbers of the bits that are set in both, from some place on, and then from the first.

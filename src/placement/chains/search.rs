@@ -8,9 +8,10 @@ use std::collections::VecDeque;
 
 /// Parents at whose children a search looks.
 const LOOKS: usize = 1_000;
-
-/// Seats that are touched by a look at a parent, and the part of all senders that is by extending a link, about.
-const TOUCHED: (usize, usize) = (100, 8);
+/// A look at a parent takes about as long as touching so many seats.
+const TOUCHED_BY_LOOK: usize = 100;
+/// Extending a link touches about one in so many of all senders.
+const TOUCHED_BY_LINK: usize = 8;
 
 /// A flow that has to leave a slot, for another that takes it.
 #[derive(Clone, Copy)]
@@ -64,6 +65,7 @@ impl Chains<'_, '_, '_> {
         false
     }
 
+    /// Notes who has a free slot now, and whose children are worth a look.
     fn begin(&self, flow: Flow) -> Seen {
         let forest = self.ledger.forest();
         let senders = self.reach.senders(forest.seat(flow.0).content);
@@ -81,9 +83,9 @@ impl Chains<'_, '_, '_> {
     fn extend(&mut self, seen: &mut Seen, number: usize) -> bool {
         let Link { flow, from, .. } = seen.links[number];
         let below = self.ledger.below(flow);
-        let row = self.reach.row(self.ledger.grower(), flow.0);
+        let row = self.reach.row(self.ledger.grower, flow.0);
         let content = self.ledger.forest().seat(flow.0).content;
-        self.work += self.reach.senders(content).len() / TOUCHED.1;
+        self.work += self.reach.senders(content).len() / TOUCHED_BY_LINK;
         self.ledger.lift(flow);
         let free = common(&row, &seen.idle, self.turn).find_map(|at| {
             let parent = self.reach.senders(content)[at];
@@ -110,7 +112,7 @@ impl Chains<'_, '_, '_> {
     /// Looks at the children of a parent that make room for a link: one may find another slot, or give up its own.
     fn look(&mut self, seen: &mut Seen, parent: SeatId, taker: usize, worth: f64) -> bool {
         let flow = seen.links[taker].flow;
-        self.work += TOUCHED.0;
+        self.work += TOUCHED_BY_LOOK;
         let from = self.ledger.lift(flow);
         let lacks_slots = self.ledger.fits_if_slots(parent, flow);
         let others: Vec<Flow> = self.ledger.children(parent).iter().copied().filter(|child| self.may_leave(*child)).collect();
