@@ -9,7 +9,8 @@
 //!
 //! - `ledger`: who feeds whom, what was moved, and how to undo it; a child is moved with all that it feeds;
 //! - `reach`: who may send to whom, a bit for each sender;
-//! - `search`: one chain, breadth first.
+//! - `search`: one chain, breadth first;
+//! - `relief`: room under full limits, before each pass.
 //!
 //! Flows for which a search found nothing are not looked at again in the same pass: those who come later are worth less, and
 //! have no more to find there (Hungarian trees). Flows that others depend on (several parents of a substream, networks that
@@ -17,6 +18,7 @@
 
 mod ledger;
 mod reach;
+mod relief;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -36,6 +38,8 @@ use std::collections::BinaryHeap;
 const PASSES: usize = 8;
 /// Another pass is made if the last one gave at least this share of service.
 const WORTH_A_PASS: f64 = 3e-3;
+/// So is one, if full limits were relieved of more than one in so many flows.
+const WORTH_A_RELIEF: usize = 1_000;
 /// Seats that a pass may touch, about: some seconds, whatever the size.
 const MOST_WORK: usize = 500_000_000;
 /// Pairs of a sender and a cell beyond which nothing is done: there is a bit for each.
@@ -58,11 +62,14 @@ pub(super) fn make(grower: &mut Grower<'_, '_>, order: &Order) {
         return;
     }
     let mut chains = Chains::of(grower);
+    let flows = chains.ledger.forest().seats().map(|seat| chains.ledger.children(seat).len()).sum::<usize>();
+    let mut gain = f64::INFINITY;
     for _ in 0..PASSES {
-        let before = chains.ledger.forest().service();
-        if chains.pass(order, Chains::raise) <= WORTH_A_PASS * before {
+        let service = chains.ledger.forest().service();
+        if chains.relieve() <= flows / WORTH_A_RELIEF && gain <= WORTH_A_PASS * service {
             break;
         }
+        gain = chains.pass(order, Chains::raise);
     }
     if relaxes {
         chains.pass(order, Chains::raise_exempt);

@@ -88,3 +88,40 @@ fn nobody_gives_way_to_who_is_worth_less() {
     let instance = forbidding([1.0, 3.0, 2.0], NO_THIRD_SLOT);
     assert_eq!(parents(&instance), [None, Some("o1".into()), Some("o2".into())]);
 }
+
+/// Flows between regions are limited to two of them: `b` lives where `o2` does, `c` where `o1` does, and `a` with nobody.
+fn between_regions() -> Instance {
+    let node = |id: &str, role: &str, region: &str, uplink: u32| {
+        format!(r#"{{"id": "{id}", "role": "{role}", "network": "isp", "region": "{region}", "uplink_kbps": {uplink}}}"#)
+    };
+    let nodes = [
+        node("o1", "origin", "west", 1000),
+        node("o2", "origin", "east", 1000),
+        node("o3", "origin", "north", 1000),
+        node("a", "peer", "south", 0),
+        node("b", "peer", "east", 0),
+        node("c", "peer", "west", 0),
+    ];
+    let text = format!(
+        r#"{{
+          "format": "pleach/instance/1", "name": "regions", "time": "2026-11-22T19:30:00Z",
+          "contents": [{{"id": "show", "bitrate_kbps": 1000, "substreams": 1}}],
+          "networks": [{{"id": "isp"}}],
+          "nodes": [{}],
+          "holdings": [{{"node": "o1", "content": "show"}}, {{"node": "o2", "content": "show"}},
+                       {{"node": "o3", "content": "show"}}],
+          "requests": [{{"node": "a", "content": "show"}}, {{"node": "b", "content": "show"}}, {{"node": "c", "content": "show"}}],
+          "policies": [
+            {{"id": "not-a", "source": {{"id": ["o1", "o2"]}}, "destination": {{"id": ["a"]}}, "rule": {{"forbid": {{}}}}}},
+            {{"id": "between", "relation": {{"not": {{"same": ["region"]}}}}, "rule": {{"limit_rate": {{"max_kbps": 2000}}}}}}
+          ]
+        }}"#,
+        nodes.join(", ")
+    );
+    Instance::from_json(text).expect("the instance is sound").0
+}
+
+#[test]
+fn two_children_change_places_so_that_a_full_limit_has_room() {
+    assert_eq!(parents(&between_regions()), [Some("o3".into()), Some("o2".into()), Some("o1".into())]);
+}

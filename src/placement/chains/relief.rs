@@ -1,0 +1,131 @@
+//! Relief: flows that full limits count are moved to where these do not count them, so that others may run there.
+//!
+//! Whoever may feed some children past a full limit and feeds others against it keeps the limit full, and his slots busy. A
+//! child that is fed against the limit goes over to such a sender: into an idle slot, or into the place of a child of his
+//! that takes its own place in turn. That is a cycle of an assignment that costs less, if a flow costs what full limits
+//! count of it.
+
+use super::reach::common;
+use super::{Chains, Flow, MOST_WORK};
+use crate::forest::{Forest, SeatId};
+use rayon::prelude::*;
+
+/// Asking which limits count a flow takes about as long as touching so many seats.
+const TOUCHED_BY_PAIR: usize = 4;
+
+/// A sender of a flow, and how many full limits count it there.
+type Sender = (SeatId, usize);
+
+impl Chains<'_, '_, '_> {
+    /// Moves what can be moved; tells how many flows were.
+    pub(super) fn relieve(&mut self) -> usize {
+        let forest = self.ledger.forest();
+        let mut full = vec![false; forest.rules.limits.len()];
+        forest.filled_limits().into_iter().for_each(|row| full[row] = true);
+        if !full.contains(&true) {
+            return 0;
+        }
+        let seats: Vec<SeatId> = forest.seats().filter(|seat| self.is_movable(*seat)).collect();
+        let mut moved = 0;
+        self.work = 0;
+        for seat in seats {
+            if self.work >= MOST_WORK || self.ledger.grower.is_late() {
+                break;
+            }
+            moved += self.relieve_of(seat, &full);
+        }
+        moved
+    }
+
+    /// The same for the flows that reach one seat.
+    fn relieve_of(&mut self, seat: SeatId, full: &[bool]) -> usize {
+        let forest = self.ledger.forest();
+        let sent = |(substream, from)| Some((substream, (from, counting(forest, full, from, seat)?)));
+        let counted: Vec<(u32, Sender)> = forest.flows(seat).filter_map(sent).filter(|(_, (_, count))| *count > 0).collect();
+        let Some(most) = counted.iter().map(|(_, (_, count))| *count).max() else { return 0 };
+        let senders = self.senders_counted_less(seat, full, most);
+        let mut moves = |(substream, from): &(u32, Sender)| {
+            let mut others = senders.iter().filter(|to| to.1 < from.1 && to.0 != from.0);
+            others.any(|to| self.goes_over((seat, *substream), *from, *to, full))
+        };
+        counted.iter().filter(|flow| moves(flow)).count()
+    }
+
+    /// Senders whose flows to a seat fewer full limits count than this.
+    fn senders_counted_less(&mut self, seat: SeatId, full: &[bool], than: usize) -> Vec<Sender> {
+        let row = self.reach.row(self.ledger.grower, seat);
+        let forest = self.ledger.forest();
+        let senders = self.reach.senders(forest.seat(seat).content);
+        let near: Vec<SeatId> = common(&row, &row, 0).map(|at| senders[at]).collect();
+        self.work += TOUCHED_BY_PAIR * near.len();
+        let counted = near.into_par_iter().filter_map(|sender| Some((sender, counting(forest, full, sender, seat)?)));
+        counted.filter(|(_, count)| *count < than).collect()
+    }
+
+    /// Nothing else depends on which parents it has.
+    fn is_movable(&self, seat: SeatId) -> bool {
+        let forest = self.ledger.forest();
+        forest.seat(seat).parents == 1 && forest.received(seat) != 0 && !forest.is_gateway(seat)
+    }
+
+    /// Moves a flow from one sender to another that has a slot, or a child that can take the place left; false if nothing was
+    /// moved.
+    fn goes_over(&mut self, flow: Flow, from: Sender, to: Sender, full: &[bool]) -> bool {
+        let below = self.ledger.below(flow);
+        if !self.ledger.may_sit(to.0, flow, &below) {
+            return false;
+        }
+        self.ledger.lift(flow);
+        let is_free = self.ledger.fits(to.0, flow);
+        let children = if is_free { Vec::new() } else { self.ledger.children(to.0).to_vec() };
+        let other = children.into_iter().find(|child| self.changes_places(flow, from, *child, to, full));
+        self.ledger.lay(flow, from.0);
+        if let Some(child) = other {
+            self.ledger.put(child, SeatId::NONE);
+        }
+        if is_free || other.is_some() {
+            self.ledger.put(flow, to.0);
+        }
+        if let Some(child) = other {
+            self.ledger.put(child, from.0);
+        }
+        is_free || other.is_some()
+    }
+
+    /// A flow, which is lifted, and a child of its new sender can change places, and full limits count less of them then.
+    ///
+    /// Neither sits below the other, since each may sit where the other sat: no circle arises.
+    fn changes_places(&mut self, flow: Flow, from: Sender, child: Flow, to: Sender, full: &[bool]) -> bool {
+        let forest = self.ledger.forest();
+        let counted = |sender| counting(forest, full, sender, child.0);
+        let Some((before, after)) = counted(to.0).zip(counted(from.0)) else { return false };
+        if child.0 == flow.0 || after + to.1 >= before + from.1 || !self.is_movable(child.0) {
+            return false;
+        }
+        let below = self.ledger.below(child);
+        if !self.ledger.may_sit(from.0, child, &below) {
+            return false;
+        }
+        self.ledger.lift(child);
+        let mut fits = self.ledger.fits(to.0, flow);
+        if fits {
+            self.ledger.lay(flow, to.0);
+            fits = self.ledger.fits(from.0, child);
+            self.ledger.lift(flow);
+        }
+        self.ledger.lay(child, to.0);
+        fits
+    }
+}
+
+/// How many full limits count a flow; `None` if it may not run.
+fn counting(forest: &Forest<'_>, full: &[bool], parent: SeatId, child: SeatId) -> Option<usize> {
+    let (a, b, rules) = (forest.seat(parent), forest.seat(child), forest.rules);
+    let (from, to) = (rules.classes.class(a.node), rules.classes.class(b.node));
+    let (arc, exempt) = (forest.arc(parent, child)?, forest.exempt(child));
+    let mut count = 0;
+    rules.each_limit(from, to, a.content, arc.route, |row| {
+        count += usize::from(full[row] && !exempt.contains(&rules.limits[row].policy));
+    });
+    Some(count)
+}
