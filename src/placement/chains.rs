@@ -38,9 +38,9 @@ use std::collections::BinaryHeap;
 const PASSES: usize = 8;
 /// Another pass is made if the last one gave at least this share of service.
 const WORTH_A_PASS: f64 = 3e-3;
-/// So is one, if full limits were relieved of more than one in so many flows.
+/// Or if full limits were relieved of more than one in so many flows since.
 const WORTH_A_RELIEF: usize = 1_000;
-/// Seats that a pass may touch, about: some seconds, whatever the size.
+/// Seats that a pass, or a relief, may touch, about: some seconds, whatever the size.
 const MOST_WORK: usize = 500_000_000;
 /// Pairs of a sender and a cell beyond which nothing is done: there is a bit for each.
 const MOST_PAIRS: usize = 1_000_000_000;
@@ -172,6 +172,12 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
             return self.find(flow, Aim { worth, links: FIRST_LINKS, note: true });
         }
         [0.0, worth].into_iter().any(|worth| self.find(flow, Aim { worth, links: NEXT_LINKS, note: false }))
+    }
+
+    /// It has parents, and nothing else depends on which.
+    fn is_movable(&self, seat: SeatId) -> bool {
+        let forest = self.ledger.forest();
+        forest.seat(seat).parents == 1 && forest.received(seat) != 0 && !forest.is_gateway(seat)
     }
 
     /// The service that others gave up.

@@ -62,12 +62,6 @@ impl Chains<'_, '_, '_> {
         counted.filter(|(_, count)| *count < than).collect()
     }
 
-    /// Nothing else depends on which parents it has.
-    fn is_movable(&self, seat: SeatId) -> bool {
-        let forest = self.ledger.forest();
-        forest.seat(seat).parents == 1 && forest.received(seat) != 0 && !forest.is_gateway(seat)
-    }
-
     /// Moves a flow from one sender to another that has a slot, or a child that can take the place left; false if nothing was
     /// moved.
     fn goes_over(&mut self, flow: Flow, from: Sender, to: Sender, full: &[bool]) -> bool {

@@ -137,9 +137,8 @@ impl Chains<'_, '_, '_> {
 
     /// A child may go elsewhere, and that was not tried in vain.
     fn may_leave(&self, child: Flow) -> bool {
-        let forest = self.ledger.forest();
         let tried = self.dead[child.0] >> child.1 & 1 == 1;
-        !tried && forest.seat(child.0).parents == 1 && !forest.is_gateway(child.0)
+        !tried && self.is_movable(child.0)
     }
 
     /// Without this child its parent has room for the flow.
