@@ -40,6 +40,8 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     let rules = policy::compile(instance, options.model.weights);
     let cells = Cells::of(instance, &rules);
     let strict = rules.relaxes().then(|| policy::compile_strict(instance, options.model.weights));
+    let loose = rules.relaxes().then(|| policy::compile_loose(instance, options.model.weights));
+    let loose_cells = loose.as_ref().map(|loose| Cells::of(instance, loose));
     let outlets = Outlets::of(instance, &rules);
     let compiled = start.elapsed();
     // Counting, explaining and proving a plan takes as long as making it: the first forest gets half of the time.
@@ -51,6 +53,7 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
         effort: &options.model.effort,
         seed: options.seed,
         outlets: &outlets,
+        loose: loose.as_ref().zip(loose_cells.as_ref()),
         guidance: None,
         stop: &half,
     };

@@ -5,18 +5,23 @@
 //! that they may use go to children who have a choice, or who are worth little. A chain is an augmenting path of the matching
 //! of copies to slots; one that ends at a request of less worth is an exchange (Glover, "Ejection chains, reference structures
 //! and alternating path methods for traveling salesman problems", 1996). All substreams that a request needs are found, or
-//! nothing was done. At last those who still wait are looked at exempt from what may be relaxed for them.
+//! nothing was done.
 //!
 //! - `ledger`: who feeds whom, what was moved, and how to undo it; a child is moved with all that it feeds;
 //! - `reach`: who may send to whom, a bit for each sender;
 //! - `search`: one chain, breadth first;
-//! - `relief`: room under full limits, before each pass.
+//! - `relief`, `gather`: room under full limits, and substreams that can be given up, before each pass;
+//! - `invest`: those who bring more than they take, after each pass;
+//! - `loosen`: the same once more as if all that may be relaxed were relaxed.
 //!
 //! Flows for which a search found nothing are not looked at again in the same pass: those who come later are worth less, and
 //! have no more to find there (Hungarian trees). Flows that others depend on (several parents of a substream, networks that
 //! have to be fed over several links) stay as they are.
 
+mod gather;
+mod invest;
 mod ledger;
+mod loosen;
 mod reach;
 mod relief;
 mod search;
@@ -25,23 +30,22 @@ mod tests;
 
 use super::grow::Grower;
 use super::order::Order;
-use super::relaxing::{relaxable, take_back};
 use crate::forest::SeatId;
 use crate::ids::Table;
 use ledger::Ledger;
+pub use loosen::Loose;
+pub(super) use loosen::loosen;
 use reach::Reach;
 use search::Aim;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 /// Most passes over those who lack something.
-const PASSES: usize = 8;
+const PASSES: usize = 12;
 /// Another pass is made if the last one gave at least this share of service.
-const WORTH_A_PASS: f64 = 3e-3;
-/// Or if full limits were relieved of more than one in so many flows since.
-const WORTH_A_RELIEF: usize = 1_000;
-/// Seats that a pass, or a relief, may touch, about: some seconds, whatever the size.
-const MOST_WORK: usize = 500_000_000;
+const WORTH_A_PASS: f64 = 5e-4;
+/// Seats that a pass, or a relief, may touch, about: half a minute, whatever the size.
+const MOST_WORK: usize = 2_000_000_000;
 /// Pairs of a sender and a cell beyond which nothing is done: there is a bit for each.
 const MOST_PAIRS: usize = 1_000_000_000;
 /// Flows that a search looks at for the first substream of a request.
@@ -56,25 +60,26 @@ type Flow = (SeatId, u32);
 
 /// Serves better whom it can of those who lack something.
 pub(super) fn make(grower: &mut Grower<'_, '_>, order: &Order) {
-    let (relaxes, pairs) = (grower.forest.rules.relaxes(), grower.forest.seats().len().saturating_mul(grower.pools.count()));
-    let lacks = order.requests.iter().any(|request| grower.terms(SeatId(request.0)).wanted != 0);
-    if pairs > MOST_PAIRS || grower.is_late() || !lacks {
+    if !can_help(grower, order) {
         return;
     }
     let mut chains = Chains::of(grower);
-    let flows = chains.ledger.forest().seats().map(|seat| chains.ledger.children(seat).len()).sum::<usize>();
-    let mut gain = f64::INFINITY;
     for _ in 0..PASSES {
-        let service = chains.ledger.forest().service();
-        if chains.relieve() <= flows / WORTH_A_RELIEF && gain <= WORTH_A_PASS * service {
+        chains.relieve();
+        chains.gather();
+        let gain = chains.pass(order) + chains.invest(order);
+        if gain <= WORTH_A_PASS * chains.ledger.forest().service() {
             break;
         }
-        gain = chains.pass(order, Chains::raise);
-    }
-    if relaxes {
-        chains.pass(order, Chains::raise_exempt);
     }
     grower.join_all();
+}
+
+/// Somebody lacks something, and there is time and room to look for it.
+fn can_help(grower: &Grower<'_, '_>, order: &Order) -> bool {
+    let pairs = grower.forest.seats().len().saturating_mul(grower.pools.count());
+    let mut requests = order.requests.iter();
+    pairs <= MOST_PAIRS && !grower.is_late() && requests.any(|request| grower.terms(SeatId(request.0)).wanted != 0)
 }
 
 struct Chains<'g, 'a, 'c> {
@@ -123,9 +128,8 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
     }
 
     /// Tries to give everybody what he lacks, those who are worth most first; tells how much service it gave.
-    fn pass(&mut self, order: &Order, give: fn(&mut Self, SeatId) -> f64) -> f64 {
-        self.dead.as_mut_slice().fill(0);
-        self.exhausted.as_mut_slice().fill(false);
+    fn pass(&mut self, order: &Order) -> f64 {
+        self.forget();
         let grower = &self.ledger.grower;
         let lacks = |seat: &SeatId| grower.terms(*seat).wanted != 0 && !grower.forest.is_gateway(*seat);
         let seats = order.requests.iter().map(|request| SeatId(request.0)).filter(lacks);
@@ -133,18 +137,24 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
         let mut gain = 0.0;
         self.work = 0;
         while let Some(Lacking(_, seat)) = lacking.pop().filter(|_| self.work < MOST_WORK && !self.ledger.grower.is_late()) {
-            gain += give(self, seat);
+            gain += self.raise(seat);
             lacking.extend(self.victims.drain(..).map(|(victim, _)| Lacking(self.worth[victim], victim)));
         }
         gain
     }
 
+    /// Forgets for which flows nothing was found.
+    fn forget(&mut self) {
+        self.dead.as_mut_slice().fill(0);
+        self.exhausted.as_mut_slice().fill(false);
+    }
+
     /// Gives a request what it lacks, as far as that is worth what others give up for it; tells the gain.
     fn raise(&mut self, seat: SeatId) -> f64 {
-        let (terms, forest) = (self.ledger.grower.terms(seat), self.ledger.forest());
-        if terms.wanted == 0 || forest.seat(seat).parents != 1 || !forest.may_receive(seat) {
+        if !self.may_be_raised(seat) {
             return 0.0;
         }
+        let (terms, forest) = (self.ledger.grower.terms(seat), self.ledger.forest());
         let (begin, worth, before) = (self.ledger.mark(), self.worth[seat] * (1.0 - MORE), forest.service_of(seat));
         let mut spare = terms.wanted.count_ones() - terms.at_least;
         // The gain, and what was done for it.
@@ -166,6 +176,13 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
         if best.1 == begin { 0.0 } else { best.0 }
     }
 
+    /// It lacks something, and chains may bring that.
+    fn may_be_raised(&self, seat: SeatId) -> bool {
+        let forest = self.ledger.forest();
+        let lacks = self.ledger.grower.terms(seat).wanted != 0 && !forest.is_gateway(seat);
+        lacks && forest.seat(seat).parents == 1 && forest.may_receive(seat)
+    }
+
     /// Finds one substream of a request: the first one anywhere, the others rather where nobody gives up anything.
     fn provide(&mut self, flow: Flow, worth: f64, first: bool) -> bool {
         if first {
@@ -174,31 +191,9 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
         [0.0, worth].into_iter().any(|worth| self.find(flow, Aim { worth, links: NEXT_LINKS, note: false }))
     }
 
-    /// It has parents, and nothing else depends on which.
-    fn is_movable(&self, seat: SeatId) -> bool {
-        let forest = self.ledger.forest();
-        forest.seat(seat).parents == 1 && forest.received(seat) != 0 && !forest.is_gateway(seat)
-    }
-
     /// The service that others gave up.
     fn lost(&self) -> f64 {
         let forest = self.ledger.forest();
         self.victims.iter().map(|(victim, before)| before - forest.service_of(*victim)).sum()
-    }
-
-    /// The same as `raise`, exempt from what may be relaxed for the request, and takes back what it did not need.
-    fn raise_exempt(&mut self, seat: SeatId) -> f64 {
-        let (policies, forest) = (relaxable(self.ledger.grower, seat), self.ledger.forest());
-        if policies.is_empty() || forest.is_served(seat) || forest.received(seat) != 0 {
-            return 0.0;
-        }
-        self.ledger.grower.forest.relax(seat, policies.clone());
-        let gain = self.raise(seat);
-        if gain > 0.0 {
-            take_back(policies, |fewer| self.ledger.feeds_exempt(seat, fewer));
-        } else {
-            self.ledger.grower.forest.relax(seat, Vec::new());
-        }
-        gain
     }
 }

@@ -73,8 +73,8 @@ impl<'a, 'c> Grower<'a, 'c> {
     }
 
     /// Beside a finished forest, whose gateways stand as they are.
-    pub(super) fn beside(forest: Forest<'a>, cells: &'c Cells) -> Self {
-        let mut grower = Grower::new(forest, cells, &|| false);
+    pub(super) fn beside(forest: Forest<'a>, cells: &'c Cells, stop: &'c (dyn Fn() -> bool + Sync)) -> Self {
+        let mut grower = Grower::new(forest, cells, stop);
         grower.gateways.settle(&grower.forest);
         grower.pools.may_all_send();
         grower

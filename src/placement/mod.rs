@@ -11,7 +11,8 @@
 //! 6. **Room** (`room`): idle slots are brought to where slots lack; where policies bind flows together, by a simpler move
 //!    (`shift`), by letting those who are worth little give way (`yielding`), and then by one request at a time (`chains`).
 //! 7. **Gateways** (`gateway`): networks that have to be fed over several links at once are opened first.
-//! 8. **Relaxing** (`relaxing`): policies that may be broken, for requests that would get nothing otherwise.
+//! 8. **Relaxing** (`chains`, `relaxing`): policies that may be broken, for requests that would get nothing otherwise, and for
+//!    others who make room for these.
 //! 9. **Swap search** ([`improve`]) and **trade** ([`trade`]): the same service at less cost.
 //!
 //! [`Probe`] asks a finished forest what would be, if something were more.
@@ -42,6 +43,7 @@ use crate::parameters::Effort;
 use crate::policy::{Cells, Rules};
 use crate::program::outlets::Outlets;
 use crate::program::relaxation::Guidance;
+pub use chains::Loose;
 use grow::Grower;
 pub use improve::improve;
 use order::Order;
@@ -70,6 +72,8 @@ pub struct Wish<'a> {
     pub seed: u64,
     /// What nodes can send past the limits of policies.
     pub outlets: &'a Outlets,
+    /// The rules without what may be relaxed, where something may be.
+    pub loose: Option<Loose<'a>>,
     /// What the group program wants, if it was asked.
     pub guidance: Option<&'a Guidance>,
     /// Asked before each further placement; `true` ends them.
@@ -106,7 +110,7 @@ pub fn too_deep<'a>(forest: Forest<'a>, cells: &Cells, seats: &[SeatId]) -> (For
     if !forest.rules.limits_depth() && !forest.rules.limits_latency() {
         return (forest, vec![false; seats.len()]);
     }
-    let mut grower = Grower::beside(forest, cells);
+    let mut grower = Grower::beside(forest, cells, &|| false);
     let mut known: FxHashMap<(usize, u64), bool> = FxHashMap::default();
     let mut blocked = Vec::with_capacity(seats.len());
     for seat in seats {
@@ -159,6 +163,9 @@ fn attempt<'a>(
         shift::ease(&mut grower, left);
         yielding::give_way(&mut grower, &order);
         chains::make(&mut grower, &order);
+    }
+    if let Some(loose) = wish.loose {
+        chains::loosen(&mut grower, &order, loose);
     }
     relays::bridge(&mut grower, &order);
     relaxing::relax(&mut grower, &order);

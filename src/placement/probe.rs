@@ -26,7 +26,7 @@ pub struct Probe<'a, 'c> {
 impl<'a, 'c> Probe<'a, 'c> {
     /// A forest to be asked.
     pub fn new(forest: Forest<'a>, cells: &'c Cells) -> Self {
-        Probe { grower: Grower::beside(forest, cells) }
+        Probe { grower: Grower::beside(forest, cells, &|| false) }
     }
 
     /// The forest.

@@ -6,7 +6,7 @@
 
 use super::grow::Grower;
 use super::order::Order;
-use crate::forest::SeatId;
+use crate::forest::{Forest, SeatId};
 use crate::ids::{Id, PolicyId};
 use crate::instance::policy::Rule;
 use rustc_hash::FxHashMap;
@@ -25,7 +25,7 @@ pub(super) fn relax(grower: &mut Grower<'_, '_>, order: &Order) {
         if number % 256 == 0 && grower.is_late() {
             return;
         }
-        let policies = relaxable(grower, seat);
+        let policies = relaxable(&grower.forest, seat);
         if grower.forest.is_served(seat) || policies.is_empty() {
             continue;
         }
@@ -44,10 +44,10 @@ pub(super) fn relax(grower: &mut Grower<'_, '_>, order: &Order) {
 }
 
 /// Policies that may be relaxed for a request and could help it, the least important first.
-pub(super) fn relaxable(grower: &Grower<'_, '_>, seat: SeatId) -> Vec<PolicyId> {
-    let (at, instance) = (grower.forest.seat(seat), grower.forest.instance);
+pub(super) fn relaxable(forest: &Forest<'_>, seat: SeatId) -> Vec<PolicyId> {
+    let (at, instance) = (forest.seat(seat), forest.instance);
     let helps = |policy: &PolicyId| !matches!(instance.policies[policy.index()].rule, Rule::Delay { .. });
-    grower.forest.rules.relaxable(at.node, at.content).map(|(policy, _)| policy).filter(helps).collect()
+    forest.rules.relaxable(at.node, at.content).map(|(policy, _)| policy).filter(helps).collect()
 }
 
 /// Feeds a request exempt from some policies; else nothing changes.

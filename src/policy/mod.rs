@@ -139,6 +139,13 @@ pub fn compile_strict(instance: &Instance, weights: Weights) -> Rules {
     compile_if(instance, weights, |policy| !(policy.relaxable || may_catch_up && delays(policy)))
 }
 
+/// Compiles those from which no single request can be exempt without concern to others: all that are never relaxed, and of
+/// the rest delays and required copies. Whoever may run a flow under these may run it exempt from the others.
+pub fn compile_loose(instance: &Instance, weights: Weights) -> Rules {
+    let concerns_others = |rule: &Rule| matches!(rule, Rule::Delay { .. } | Rule::RequireCopies { .. });
+    compile_if(instance, weights, |policy| !policy.relaxable || concerns_others(&policy.rule))
+}
+
 /// Compiles those of the policies in force that are to be kept.
 fn compile_if(instance: &Instance, weights: Weights, kept: impl Fn(&Policy) -> bool) -> Rules {
     let topology = Topology::of(instance);

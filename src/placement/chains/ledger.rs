@@ -65,6 +65,12 @@ impl<'g, 'a, 'c> Ledger<'g, 'a, 'c> {
         self.children[child].iter().any(|flow| flow.1 == substream)
     }
 
+    /// It has parents, and nothing else depends on which.
+    pub(super) fn is_movable(&self, seat: SeatId) -> bool {
+        let forest = &self.grower.forest;
+        forest.seat(seat).parents == 1 && forest.received(seat) != 0 && !forest.is_gateway(seat)
+    }
+
     /// How much was moved so far.
     pub(super) fn mark(&self) -> usize {
         self.moves.len()
@@ -182,7 +188,36 @@ impl<'g, 'a, 'c> Ledger<'g, 'a, 'c> {
         forest.arc(parent, child).is_some_and(|arc| forest.fits(parent, child, substream, arc))
     }
 
-    /// The same, if the parent had a slot for it.
+    /// Two flows change parents; false, and nothing has changed, if one may not run where the other did.
+    ///
+    /// Neither sits below the other, since each may sit where the other sat: no circle arises.
+    pub(super) fn exchange(&mut self, one: Flow, other: Flow) -> bool {
+        let parent = |flow: Flow| self.grower.forest.parent(flow.0, flow.1);
+        let (from, to) = (parent(one), parent(other));
+        let may_move =
+            |flow: Flow, to| self.is_movable(flow.0) && to != SeatId::NONE && self.may_sit(to, flow, &self.below(flow));
+        if from == to || !may_move(one, to) || !may_move(other, from) {
+            return false;
+        }
+        self.lift(one);
+        self.lift(other);
+        let mut fits = self.fits(to, one);
+        if fits {
+            self.lay(one, to);
+            fits = self.fits(from, other);
+            self.lift(one);
+        }
+        self.lay(other, to);
+        self.lay(one, from);
+        if fits {
+            self.put(other, SeatId::NONE);
+            self.put(one, to);
+            self.put(other, from);
+        }
+        fits
+    }
+
+    /// One flow more may run from a parent, if that had a slot for it.
     pub(super) fn fits_if_slots(&mut self, parent: SeatId, flow: Flow) -> bool {
         let (node, rate) = (self.grower.forest.seat(parent).node, self.grower.forest.rate(flow.0));
         self.grower.forest.loads.widen_uplink(node, rate, true);

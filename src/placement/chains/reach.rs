@@ -14,8 +14,11 @@ pub(super) struct Reach {
     of_pool: Vec<Vec<u32>>,
     /// By pool number of the child's cell, made when first needed.
     rows: Vec<Option<Rc<[u64]>>>,
-    /// By sender: its node's version, and a bit for each pool that may take a slot more from it then.
-    taking: Table<SeatId, (u32, Box<[u64]>)>,
+    /// By pool number of the child's cell: a bit for each sender that it may take a slot more from, as far as limits on what
+    /// that sends by itself say.
+    taking: Vec<Box<[u64]>>,
+    /// By sender: its node's version when these bits were set.
+    seen: Table<SeatId, u32>,
 }
 
 impl Reach {
@@ -30,8 +33,11 @@ impl Reach {
                 senders[at.content].push(seat);
             }
         }
-        let taking = Table::filled(forest.seats().len(), (u32::MAX, Box::default()));
-        Reach { senders, rows: vec![None; of_pool.len()], of_pool, taking }
+        let words = |content: ContentId| senders[content].len().div_ceil(64);
+        let pools = grower.pools.cells.pairs().flat_map(|(content, cells)| cells.iter().map(move |_| content));
+        let taking = pools.map(|content| vec![0u64; words(content)].into()).collect();
+        let seen = Table::filled(forest.seats().len(), u32::MAX);
+        Reach { senders, rows: vec![None; of_pool.len()], of_pool, taking, seen }
     }
 
     /// The senders of a content, in order of their numbers.
@@ -58,34 +64,31 @@ impl Reach {
         if plain { self.rows[number].insert(bits.into()).clone() } else { bits.into() }
     }
 
-    /// A child may take a slot more from a sender, as far as limits on what that sends by itself say.
-    pub(super) fn takes(&mut self, ledger: &Ledger<'_, '_, '_>, sender: SeatId, child: SeatId) -> bool {
-        if !ledger.forest().exempt(child).is_empty() {
-            return true;
-        }
-        let pool = ledger.grower.number_of(child);
-        let version = ledger.version(sender);
-        if self.taking[sender].0 != version {
-            self.taking[sender] = (version, taking(ledger.grower, sender));
-        }
-        self.taking[sender].1[pool / 64] >> (pool % 64) & 1 == 1
+    /// A bit for each sender that a child may take a slot more from, as far as limits on what that sends by itself say, if all
+    /// that are asked for were looked at ([`Reach::look_at`]).
+    pub(super) fn taking(&self, grower: &Grower<'_, '_>, child: SeatId) -> &[u64] {
+        &self.taking[grower.number_of(child)]
     }
-}
 
-/// A bit for each pool whose children may take a slot more from a sender, limits on flows together aside.
-fn taking(grower: &Grower<'_, '_>, sender: SeatId) -> Box<[u64]> {
-    let (forest, pools) = (&grower.forest, &grower.pools);
-    let (from, rules) = (forest.seat(sender), forest.rules);
-    let class = rules.classes.class(from.node);
-    let mut bits = vec![0u64; pools.count().div_ceil(64)];
-    for (local, cell) in pools.cells[from.content].iter().enumerate() {
-        let to = rules.classes.class(grower.cells.sample(*cell));
-        let arc = rules.arc(class, to, from.content);
-        let takes = arc.is_some_and(|arc| forest.loads.node_limits_leave(forest, sender, to, arc));
-        let number = pools.number(from.content, local as u32);
-        bits[number / 64] |= u64::from(takes) << (number % 64);
+    /// Looks at what a sender, the one of this number, may send more to whom.
+    pub(super) fn look_at(&mut self, ledger: &Ledger<'_, '_, '_>, number: usize, sender: SeatId) {
+        let version = ledger.version(sender);
+        if self.seen[sender] == version {
+            return;
+        }
+        self.seen[sender] = version;
+        let (forest, pools) = (ledger.forest(), &ledger.grower.pools);
+        let (from, rules) = (forest.seat(sender), forest.rules);
+        let class = rules.classes.class(from.node);
+        let (word, bit) = (number / 64, 1u64 << (number % 64));
+        for (local, cell) in pools.cells[from.content].iter().enumerate() {
+            let to = rules.classes.class(ledger.grower.cells.sample(*cell));
+            let arc = rules.arc(class, to, from.content);
+            let takes = arc.is_some_and(|arc| forest.loads.node_limits_leave(forest, sender, to, arc));
+            let row = &mut self.taking[pools.number(from.content, local as u32)];
+            row[word] = if takes { row[word] | bit } else { row[word] & !bit };
+        }
     }
-    bits.into()
 }
 
 /// Numbers of the bits that are set in both, from some place on, and then from the first.

@@ -13,6 +13,9 @@ use rayon::prelude::*;
 /// Asking which limits count a flow takes about as long as touching so many seats.
 const TOUCHED_BY_PAIR: usize = 4;
 
+/// Senders to which one flow may try to go over.
+const LOOKS: usize = 400;
+
 /// A sender of a flow, and how many full limits count it there.
 type Sender = (SeatId, usize);
 
@@ -25,7 +28,7 @@ impl Chains<'_, '_, '_> {
         if !full.contains(&true) {
             return 0;
         }
-        let seats: Vec<SeatId> = forest.seats().filter(|seat| self.is_movable(*seat)).collect();
+        let seats: Vec<SeatId> = forest.seats().filter(|seat| self.ledger.is_movable(*seat)).collect();
         let mut moved = 0;
         self.work = 0;
         for seat in seats {
@@ -45,7 +48,9 @@ impl Chains<'_, '_, '_> {
         let Some(most) = counted.iter().map(|(_, (_, count))| *count).max() else { return 0 };
         let senders = self.senders_counted_less(seat, full, most);
         let mut moves = |(substream, from): &(u32, Sender)| {
-            let mut others = senders.iter().filter(|to| to.1 < from.1 && to.0 != from.0);
+            self.turn += LOOKS;
+            let turned = senders.iter().cycle().skip(self.turn % senders.len().max(1)).take(senders.len());
+            let mut others = turned.filter(|to| to.1 < from.1 && to.0 != from.0).take(LOOKS);
             others.any(|to| self.goes_over((seat, *substream), *from, *to, full))
         };
         counted.iter().filter(|flow| moves(flow)).count()
@@ -71,54 +76,30 @@ impl Chains<'_, '_, '_> {
         }
         self.ledger.lift(flow);
         let is_free = self.ledger.fits(to.0, flow);
-        let children = if is_free { Vec::new() } else { self.ledger.children(to.0).to_vec() };
-        let other = children.into_iter().find(|child| self.changes_places(flow, from, *child, to, full));
         self.ledger.lay(flow, from.0);
-        if let Some(child) = other {
-            self.ledger.put(child, SeatId::NONE);
-        }
-        if is_free || other.is_some() {
+        if is_free {
             self.ledger.put(flow, to.0);
+            return true;
         }
-        if let Some(child) = other {
-            self.ledger.put(child, from.0);
-        }
-        is_free || other.is_some()
+        let children = self.ledger.children(to.0).to_vec();
+        children
+            .into_iter()
+            .any(|child| child.0 != flow.0 && self.counts_less(child, from, to, full) && self.ledger.exchange(flow, child))
     }
 
-    /// A flow, which is lifted, and a child of its new sender can change places, and full limits count less of them then.
-    ///
-    /// Neither sits below the other, since each may sit where the other sat: no circle arises.
-    fn changes_places(&mut self, flow: Flow, from: Sender, child: Flow, to: Sender, full: &[bool]) -> bool {
-        let forest = self.ledger.forest();
-        let counted = |sender| counting(forest, full, sender, child.0);
-        let Some((before, after)) = counted(to.0).zip(counted(from.0)) else { return false };
-        if child.0 == flow.0 || after + to.1 >= before + from.1 || !self.is_movable(child.0) {
-            return false;
-        }
-        let below = self.ledger.below(child);
-        if !self.ledger.may_sit(from.0, child, &below) {
-            return false;
-        }
-        self.ledger.lift(child);
-        let mut fits = self.ledger.fits(to.0, flow);
-        if fits {
-            self.ledger.lay(flow, to.0);
-            fits = self.ledger.fits(from.0, child);
-            self.ledger.lift(flow);
-        }
-        self.ledger.lay(child, to.0);
-        fits
+    /// Full limits count less if a child of `to` changes places with one of `from`.
+    fn counts_less(&self, child: Flow, from: Sender, to: Sender, full: &[bool]) -> bool {
+        let counted = |sender| counting(self.ledger.forest(), full, sender, child.0);
+        counted(to.0).zip(counted(from.0)).is_some_and(|(before, after)| after + to.1 < before + from.1)
     }
 }
 
-/// How many full limits count a flow; `None` if it may not run.
+/// How many full limits count a flow; `None` if its nodes have no way to each other.
 fn counting(forest: &Forest<'_>, full: &[bool], parent: SeatId, child: SeatId) -> Option<usize> {
     let (a, b, rules) = (forest.seat(parent), forest.seat(child), forest.rules);
-    let (from, to) = (rules.classes.class(a.node), rules.classes.class(b.node));
-    let (arc, exempt) = (forest.arc(parent, child)?, forest.exempt(child));
+    let (from, to, exempt) = (rules.classes.class(a.node), rules.classes.class(b.node), forest.exempt(child));
     let mut count = 0;
-    rules.each_limit(from, to, a.content, arc.route, |row| {
+    rules.each_limit(from, to, a.content, rules.reach(from, to)?, |row| {
         count += usize::from(full[row] && !exempt.contains(&rules.limits[row].policy));
     });
     Some(count)

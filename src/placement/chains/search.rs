@@ -66,14 +66,21 @@ impl Chains<'_, '_, '_> {
     }
 
     /// Notes who has a free slot now, and whose children are worth a look.
-    fn begin(&self, flow: Flow) -> Seen {
+    fn begin(&mut self, flow: Flow) -> Seen {
         let forest = self.ledger.forest();
-        let senders = self.reach.senders(forest.seat(flow.0).content);
-        let rate = forest.rate(flow.0);
-        let (mut idle, mut live) = (vec![0u64; senders.len().div_ceil(64)], vec![0u64; senders.len().div_ceil(64)]);
-        for (number, seat) in senders.iter().enumerate().filter(|(_, seat)| forest.has(**seat) != 0) {
-            idle[number / 64] |= u64::from(!Pools::is_spent(forest, *seat, rate)) << (number % 64);
-            live[number / 64] |= u64::from(!self.exhausted[*seat]) << (number % 64);
+        let (content, rate) = (forest.seat(flow.0).content, forest.rate(flow.0));
+        let words = self.reach.senders(content).len().div_ceil(64);
+        let (mut idle, mut live) = (vec![0u64; words], vec![0u64; words]);
+        for number in 0..self.reach.senders(content).len() {
+            let seat = self.reach.senders(content)[number];
+            if forest.has(seat) == 0 {
+                continue;
+            }
+            live[number / 64] |= u64::from(!self.exhausted[seat]) << (number % 64);
+            if !Pools::is_spent(forest, seat, rate) {
+                idle[number / 64] |= 1 << (number % 64);
+                self.reach.look_at(&self.ledger, number, seat);
+            }
         }
         let links = vec![Link { flow, from: SeatId::NONE, for_whom: 0 }];
         Seen { links, queue: VecDeque::new(), idle, live }
@@ -86,13 +93,14 @@ impl Chains<'_, '_, '_> {
         let row = self.reach.row(self.ledger.grower, flow.0);
         let content = self.ledger.forest().seat(flow.0).content;
         self.work += self.reach.senders(content).len() / TOUCHED_BY_LINK;
+        let mut idle = seen.idle.clone();
+        if self.ledger.forest().exempt(flow.0).is_empty() {
+            idle.iter_mut().zip(self.reach.taking(self.ledger.grower, flow.0)).for_each(|(idle, taking)| *idle &= taking);
+        }
         self.ledger.lift(flow);
-        let free = common(&row, &seen.idle, self.turn).find_map(|at| {
+        let free = common(&row, &idle, self.turn).find_map(|at| {
             let parent = self.reach.senders(content)[at];
-            let takes = parent != from
-                && self.ledger.may_sit(parent, flow, &below)
-                && self.reach.takes(&self.ledger, parent, flow.0)
-                && self.ledger.fits(parent, flow);
+            let takes = parent != from && self.ledger.may_sit(parent, flow, &below) && self.ledger.fits(parent, flow);
             takes.then_some(parent)
         });
         if free.is_none() {
@@ -138,7 +146,7 @@ impl Chains<'_, '_, '_> {
     /// A child may go elsewhere, and that was not tried in vain.
     fn may_leave(&self, child: Flow) -> bool {
         let tried = self.dead[child.0] >> child.1 & 1 == 1;
-        !tried && self.is_movable(child.0)
+        !tried && self.ledger.is_movable(child.0)
     }
 
     /// Without this child its parent has room for the flow.
