@@ -83,19 +83,19 @@ fn parents(instance: &Instance) -> Vec<String> {
     after(instance, &[("o1", "b", 0), ("o2", "c", 0)], make, &["a", "b", "c"])
 }
 
+/// A name, an uplink in kbps, and the weight of a request.
+type Viewer<'a> = (&'a str, u32, Option<f64>);
+
 /// One content of the given substreams of 1 Mbps each, one of which is enough; nodes have a name, an uplink, and a weight if they
 /// ask for it, and hold it else.
-fn open(substreams: u32, nodes: &[(&str, u32, Option<f64>)], policies: &str) -> Instance {
-    let rows =
-        |row: &dyn Fn(&(&str, u32, Option<f64>)) -> Option<String>| nodes.iter().filter_map(row).collect::<Vec<_>>().join(", ");
-    let node = |(id, uplink, weight): &(&str, u32, Option<f64>)| {
+fn open(substreams: u32, nodes: &[Viewer<'_>], policies: &str) -> Instance {
+    let rows = |row: &dyn Fn(&Viewer<'_>) -> Option<String>| nodes.iter().filter_map(row).collect::<Vec<_>>().join(", ");
+    let node = |(id, uplink, weight): &Viewer<'_>| {
         let role = if weight.is_some() { "peer" } else { "origin" };
         Some(format!(r#"{{"id": "{id}", "role": "{role}", "network": "isp", "uplink_kbps": {uplink}}}"#))
     };
-    let holding = |(id, _, weight): &(&str, u32, Option<f64>)| {
-        weight.is_none().then(|| format!(r#"{{"node": "{id}", "content": "show"}}"#))
-    };
-    let request = |(id, _, weight): &(&str, u32, Option<f64>)| {
+    let holding = |(id, _, weight): &Viewer<'_>| weight.is_none().then(|| format!(r#"{{"node": "{id}", "content": "show"}}"#));
+    let request = |(id, _, weight): &Viewer<'_>| {
         weight.map(|weight| format!(r#"{{"node": "{id}", "content": "show", "weight": {weight}}}"#))
     };
     let text = format!(
