@@ -44,8 +44,10 @@ use std::collections::BinaryHeap;
 const PASSES: usize = 12;
 /// Another pass is made if the last one gave at least this share of service.
 const WORTH_A_PASS: f64 = 5e-4;
-/// Seats that a pass, or a relief, may touch, about: half a minute, whatever the size.
+/// Seats that each step of a round may touch, about: half a minute, whatever the size.
 const MOST_WORK: usize = 2_000_000_000;
+/// A look at a parent and its children takes about as long as touching so many seats.
+const TOUCHED_BY_LOOK: usize = 100;
 /// Pairs of a sender and a cell beyond which nothing is done: there is a bit for each.
 const MOST_PAIRS: usize = 1_000_000_000;
 /// Flows that a search looks at for the first substream of a request.
@@ -130,9 +132,7 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
     /// Tries to give everybody what he lacks, those who are worth most first; tells how much service it gave.
     fn pass(&mut self, order: &Order) -> f64 {
         self.forget();
-        let grower = &self.ledger.grower;
-        let lacks = |seat: &SeatId| grower.terms(*seat).wanted != 0 && !grower.forest.is_gateway(*seat);
-        let seats = order.requests.iter().map(|request| SeatId(request.0)).filter(lacks);
+        let seats = order.requests.iter().map(|request| SeatId(request.0)).filter(|seat| self.may_be_raised(*seat));
         let mut lacking: BinaryHeap<Lacking> = seats.map(|seat| Lacking(self.worth[seat], seat)).collect();
         let mut gain = 0.0;
         self.work = 0;

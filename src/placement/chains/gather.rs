@@ -5,7 +5,7 @@
 //! many flows leave each parent as before.
 
 use super::reach::common;
-use super::{Chains, Flow};
+use super::{Chains, Flow, MOST_WORK, TOUCHED_BY_LOOK};
 use crate::forest::SeatId;
 use std::cmp::Reverse;
 
@@ -18,8 +18,9 @@ impl Chains<'_, '_, '_> {
         let forest = self.ledger.forest();
         let has_more = |seat: &SeatId| forest.received(*seat) != 0 && forest.has(*seat).count_ones() > forest.least(*seat);
         let seats: Vec<SeatId> = forest.seats().filter(has_more).collect();
+        self.work = 0;
         for seat in seats {
-            if self.ledger.grower.is_late() {
+            if self.work >= MOST_WORK || self.ledger.grower.is_late() {
                 break;
             }
             self.gather_at(seat);
@@ -56,6 +57,7 @@ impl Chains<'_, '_, '_> {
         self.turn += 1;
         let near: Vec<SeatId> = common(&row, &row, self.turn).map(|at| self.reach.senders(content)[at]).take(LOOKS).collect();
         for sender in near {
+            self.work += TOUCHED_BY_LOOK;
             let others = self.ledger.children(sender).to_vec();
             let mut others = others.into_iter().filter(|other| kept >> other.1 & 1 == 1);
             if others.any(|other| self.ledger.exchange(flow, other)) {

@@ -6,7 +6,7 @@
 //! count of it.
 
 use super::reach::common;
-use super::{Chains, Flow, MOST_WORK};
+use super::{Chains, Flow, MOST_WORK, TOUCHED_BY_LOOK};
 use crate::forest::{Forest, SeatId};
 use rayon::prelude::*;
 
@@ -20,40 +20,37 @@ const LOOKS: usize = 400;
 type Sender = (SeatId, usize);
 
 impl Chains<'_, '_, '_> {
-    /// Moves what can be moved; tells how many flows were.
-    pub(super) fn relieve(&mut self) -> usize {
+    /// Moves what can be moved.
+    pub(super) fn relieve(&mut self) {
         let forest = self.ledger.forest();
         let mut full = vec![false; forest.rules.limits.len()];
         forest.filled_limits().into_iter().for_each(|row| full[row] = true);
         if !full.contains(&true) {
-            return 0;
+            return;
         }
         let seats: Vec<SeatId> = forest.seats().filter(|seat| self.ledger.is_movable(*seat)).collect();
-        let mut moved = 0;
         self.work = 0;
         for seat in seats {
             if self.work >= MOST_WORK || self.ledger.grower.is_late() {
                 break;
             }
-            moved += self.relieve_of(seat, &full);
+            self.relieve_of(seat, &full);
         }
-        moved
     }
 
     /// The same for the flows that reach one seat.
-    fn relieve_of(&mut self, seat: SeatId, full: &[bool]) -> usize {
+    fn relieve_of(&mut self, seat: SeatId, full: &[bool]) {
         let forest = self.ledger.forest();
         let sent = |(substream, from)| Some((substream, (from, counting(forest, full, from, seat)?)));
         let counted: Vec<(u32, Sender)> = forest.flows(seat).filter_map(sent).filter(|(_, (_, count))| *count > 0).collect();
-        let Some(most) = counted.iter().map(|(_, (_, count))| *count).max() else { return 0 };
+        let Some(most) = counted.iter().map(|(_, (_, count))| *count).max() else { return };
         let senders = self.senders_counted_less(seat, full, most);
-        let mut moves = |(substream, from): &(u32, Sender)| {
+        for (substream, from) in counted {
             self.turn += LOOKS;
             let turned = senders.iter().cycle().skip(self.turn % senders.len().max(1)).take(senders.len());
             let mut others = turned.filter(|to| to.1 < from.1 && to.0 != from.0).take(LOOKS);
-            others.any(|to| self.goes_over((seat, *substream), *from, *to, full))
-        };
-        counted.iter().filter(|flow| moves(flow)).count()
+            others.any(|to| self.goes_over((seat, substream), from, *to, full));
+        }
     }
 
     /// Senders whose flows to a seat fewer full limits count than this.
@@ -70,6 +67,7 @@ impl Chains<'_, '_, '_> {
     /// Moves a flow from one sender to another that has a slot, or a child that can take the place left; false if nothing was
     /// moved.
     fn goes_over(&mut self, flow: Flow, from: Sender, to: Sender, full: &[bool]) -> bool {
+        self.work += TOUCHED_BY_LOOK;
         let below = self.ledger.below(flow);
         if !self.ledger.may_sit(to.0, flow, &below) {
             return false;

@@ -1,15 +1,13 @@
 //! One chain, breadth first.
 
 use super::reach::common;
-use super::{Chains, Flow};
+use super::{Chains, Flow, TOUCHED_BY_LOOK};
 use crate::forest::SeatId;
 use crate::placement::pools::Pools;
 use std::collections::VecDeque;
 
 /// Parents at whose children a search looks.
 const LOOKS: usize = 1_000;
-/// A look at a parent takes about as long as touching so many seats.
-const TOUCHED_BY_LOOK: usize = 100;
 /// Extending a link touches about one in so many of all senders.
 const TOUCHED_BY_LINK: usize = 8;
 
