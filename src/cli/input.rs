@@ -39,11 +39,17 @@ impl Given {
         let given = [Some(&*self.instance), self.policies.as_deref(), self.previous.as_deref()];
         one_standard_input(&given.into_iter().flatten().chain(others.iter().copied()).collect::<Vec<_>>())?;
         let (instance, warnings) =
-            read::read(&self.instance, self.policies.as_deref()).map_err(|e| refused(&self.instance, e))?;
+            read::read(&self.instance, self.policies.as_deref()).map_err(|fault| refused(&self.names(), fault))?;
         warn(&warnings);
         let Some(path) = &self.previous else { return Ok(instance) };
         let (plan, sha256) = plan(path)?;
         Ok(instance.with_previous(topology(plan), sha256))
+    }
+
+    /// The files that make the instance: a fault may be in either, or between them.
+    fn names(&self) -> String {
+        let policies = self.policies.iter().map(|path| format!(" with {}", name(path)));
+        std::iter::once(name(&self.instance)).chain(policies).collect()
     }
 }
 
@@ -58,21 +64,21 @@ pub fn one_standard_input(paths: &[&Path]) -> Result<(), Failure> {
 
 /// Opens a file to import from.
 pub fn source(path: &Path) -> Result<Source, Failure> {
-    let text = read::bytes(path).map_err(|fault| refused(path, fault))?;
+    let text = read::bytes(path).map_err(|fault| refused(&name(path), fault))?;
     Ok(Source::new(name(path), text))
 }
 
 /// Reads a plan as rows, with the hash of its text.
 pub fn plan(path: &Path) -> Result<(PlanFile, String), Failure> {
-    let text = read::bytes(path).map_err(|fault| refused(path, fault))?;
-    let plan = parse(&text, path).map_err(|faults| refused(path, faults.into()))?;
+    let text = read::bytes(path).map_err(|fault| refused(&name(path), fault))?;
+    let plan = parse(&text, path).map_err(|faults| refused(&name(path), faults.into()))?;
     Ok((plan, read::sha256(&text)))
 }
 
 /// Reads a certificate.
 pub fn certificate(path: &Path) -> Result<Certificate, Failure> {
-    let text = read::bytes(path).map_err(|fault| refused(path, fault))?;
-    certificate::parse(&text, path).map_err(|faults| refused(path, faults.into()))
+    let text = read::bytes(path).map_err(|fault| refused(&name(path), fault))?;
+    certificate::parse(&text, path).map_err(|faults| refused(&name(path), faults.into()))
 }
 
 /// How long something took, in seconds, beside what it gave.
@@ -87,10 +93,10 @@ fn topology(plan: PlanFile) -> Vec<PreviousRow> {
     rows.map(|row| PreviousRow { node: row.node, content: row.content, parents: row.parents }).collect()
 }
 
-fn refused(path: &Path, fault: ReadError) -> Failure {
+fn refused(who: &str, fault: ReadError) -> Failure {
     match fault {
         ReadError::Io { path, cause } => Failure::file(&name(&path), &cause),
-        ReadError::Faults(Faults(faults)) => faulty(&name(path), &faults),
+        ReadError::Faults(Faults(faults)) => faulty(&format!("{who} has"), &faults),
     }
 }
 
