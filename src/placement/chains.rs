@@ -12,6 +12,7 @@
 //! - `search`: one chain, breadth first;
 //! - `relief`, `gather`: room under full limits, and substreams that can be given up, before each pass;
 //! - `invest`: those who bring more than they take, after each pass;
+//! - `sideways`: those who wait change places with others worth as much, when passes give little;
 //! - `loosen`: the same once more as if all that may be relaxed were relaxed.
 //!
 //! Flows for which a search found nothing are not looked at again in the same pass: those who come later are worth less, and
@@ -25,6 +26,7 @@ mod loosen;
 mod reach;
 mod relief;
 mod search;
+mod sideways;
 #[cfg(test)]
 mod tests;
 
@@ -41,9 +43,11 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 /// Most passes over those who lack something.
-const PASSES: usize = 12;
-/// Another pass is made if the last one gave at least this share of service.
-const WORTH_A_PASS: f64 = 5e-4;
+const PASSES: usize = 24;
+/// Another pass is made as it is if the last one gave at least this share of service.
+const WORTH_A_PASS: f64 = 1e-3;
+/// The same for passes with sideways moves.
+const WORTH_A_SIDEWAYS_PASS: f64 = 1e-4;
 /// Seats that each step of a round may touch, about: half a minute, whatever the size.
 const MOST_WORK: usize = 2_000_000_000;
 /// A look at a parent and its children takes about as long as touching so many seats.
@@ -60,20 +64,21 @@ const MORE: f64 = 1e-9;
 /// A child, and a substream that it receives.
 type Flow = (SeatId, u32);
 
+/// What comes after a run of chains.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// Another run, under looser rules.
+    Loosen,
+    /// None: it goes on for as long as there is something to gain.
+    Nothing,
+}
+
 /// Serves better whom it can of those who lack something.
-pub(super) fn make(grower: &mut Grower<'_, '_>, order: &Order) {
+pub(super) fn make(grower: &mut Grower<'_, '_>, order: &Order, then: Then) {
     if !can_help(grower, order) {
         return;
     }
-    let mut chains = Chains::of(grower);
-    for _ in 0..PASSES {
-        chains.relieve();
-        chains.gather();
-        let gain = chains.pass(order) + chains.invest(order);
-        if gain <= WORTH_A_PASS * chains.ledger.forest().service() {
-            break;
-        }
-    }
+    Chains::of(grower).run(order, then);
     grower.join_all();
 }
 
@@ -89,16 +94,36 @@ struct Chains<'g, 'a, 'c> {
     reach: Reach,
     /// Weight for each copy; infinite for what is no request, and gives up nothing.
     worth: Table<SeatId, f64>,
-    /// Flows for which no other slot was found in this pass, a bit for each substream of a child.
-    dead: Table<SeatId, u64>,
-    /// Parents all of whose children were looked at in this pass.
-    exhausted: Table<SeatId, bool>,
+    /// What was tried in vain in this pass.
+    tried: Tried,
+    /// The same for those who are served again in the place of what they gave up.
+    tried_again: Tried,
     /// Those who gave something up for the request at hand, with the service that they had.
     victims: Vec<(SeatId, f64)>,
     /// Where the next look begins.
     turn: usize,
     /// Seats that were touched in this pass, about.
     work: usize,
+}
+
+/// What searches need not look at.
+struct Tried {
+    /// Flows for which no other slot was found, a bit for each substream of a child.
+    dead: Table<SeatId, u64>,
+    /// Parents all of whose children were looked at.
+    exhausted: Table<SeatId, bool>,
+}
+
+impl Tried {
+    /// Nothing, for so many seats.
+    fn nothing(count: usize) -> Tried {
+        Tried { dead: Table::filled(count, 0), exhausted: Table::filled(count, false) }
+    }
+
+    fn forget(&mut self) {
+        self.dead.as_mut_slice().fill(0);
+        self.exhausted.as_mut_slice().fill(false);
+    }
 }
 
 /// Somebody who lacks something; those who are worth most come first.
@@ -124,14 +149,34 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
         let forest = &grower.forest;
         let count = forest.seats().len();
         let worth = Table::new(forest.seats().map(|seat| forest.worth_of_copy(seat)).collect());
-        let (dead, exhausted) = (Table::filled(count, 0), Table::filled(count, false));
+        let (tried, tried_again) = (Tried::nothing(count), Tried::nothing(count));
         let reach = Reach::of(grower);
-        Chains { ledger: Ledger::of(grower), reach, worth, dead, exhausted, victims: Vec::new(), turn: 0, work: 0 }
+        Chains { ledger: Ledger::of(grower), reach, worth, tried, tried_again, victims: Vec::new(), turn: 0, work: 0 }
+    }
+
+    /// Pass after pass, with sideways moves once they give little.
+    fn run(&mut self, order: &Order, then: Then) {
+        let mut sideways = false;
+        for _ in 0..PASSES {
+            self.relieve();
+            self.gather();
+            let mut gain = self.pass(order) + self.invest(order);
+            if sideways {
+                gain += self.move_sideways(order);
+            }
+            let share = gain / self.ledger.forest().service();
+            let enough = if sideways { WORTH_A_SIDEWAYS_PASS } else { WORTH_A_PASS };
+            match then {
+                _ if share > enough => {}
+                Then::Nothing if !sideways => sideways = true,
+                _ => break,
+            }
+        }
     }
 
     /// Tries to give everybody what he lacks, those who are worth most first; tells how much service it gave.
     fn pass(&mut self, order: &Order) -> f64 {
-        self.forget();
+        self.tried.forget();
         let seats = order.requests.iter().map(|request| SeatId(request.0)).filter(|seat| self.may_be_raised(*seat));
         let mut lacking: BinaryHeap<Lacking> = seats.map(|seat| Lacking(self.worth[seat], seat)).collect();
         let mut gain = 0.0;
@@ -141,12 +186,6 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
             lacking.extend(self.victims.drain(..).map(|(victim, _)| Lacking(self.worth[victim], victim)));
         }
         gain
-    }
-
-    /// Forgets for which flows nothing was found.
-    fn forget(&mut self) {
-        self.dead.as_mut_slice().fill(0);
-        self.exhausted.as_mut_slice().fill(false);
     }
 
     /// Gives a request what it lacks, as far as that is worth what others give up for it; tells the gain.

@@ -44,6 +44,7 @@ use crate::policy::{Cells, Rules};
 use crate::program::outlets::Outlets;
 use crate::program::relaxation::Guidance;
 pub use chains::Loose;
+use chains::Then;
 use grow::Grower;
 pub use improve::improve;
 use order::Order;
@@ -162,7 +163,8 @@ fn attempt<'a>(
         let left = grower.left(&order);
         shift::ease(&mut grower, left);
         yielding::give_way(&mut grower, &order);
-        chains::make(&mut grower, &order);
+        let then = if wish.loose.is_some() { Then::Loosen } else { Then::Nothing };
+        chains::make(&mut grower, &order, then);
     }
     if let Some(loose) = wish.loose {
         chains::loosen(&mut grower, &order, loose);

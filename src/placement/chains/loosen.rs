@@ -6,7 +6,7 @@
 //! Whoever can keep his parents without a policy keeps it, and so does whoever passes nothing on and finds other parents.
 
 use super::search::Aim;
-use super::{Chains, NEXT_LINKS, can_help, make};
+use super::{Chains, NEXT_LINKS, Then, can_help, make};
 use crate::forest::{Forest, SeatId};
 use crate::ids::{Id, PolicyId};
 use crate::instance::Instance;
@@ -28,7 +28,7 @@ pub(in crate::placement) fn loosen<'a>(grower: &mut Grower<'a, '_>, order: &Orde
     let instance = grower.forest.instance;
     let Some(start) = carried(&grower.forest, instance, rules) else { return };
     let mut loose = Grower::beside(start, cells, grower.stop);
-    make(&mut loose, order);
+    make(&mut loose, order, Then::Nothing);
     if let Some(forest) = tightened(&loose.forest, grower).filter(|forest| better(forest, &grower.forest)) {
         grower.restore(forest);
     }
@@ -104,7 +104,7 @@ impl Chains<'_, '_, '_> {
         let substreams: Vec<u32> = (0..64).filter(|s| received >> s & 1 == 1).collect();
         substreams.iter().for_each(|s| self.ledger.put((seat, *s), SeatId::NONE));
         self.ledger.grower.forest.relax(seat, kept);
-        self.forget();
+        self.tried.forget();
         let bare = self.ledger.mark();
         let aim = Aim { worth: 0.0, links: NEXT_LINKS, note: false };
         if self.ledger.forest().seat(seat).parents != 1 || !substreams.iter().all(|s| self.find((seat, *s), aim)) {

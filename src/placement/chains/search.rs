@@ -58,7 +58,7 @@ impl Chains<'_, '_, '_> {
             }
         }
         if aim.note {
-            seen.links[1..].iter().for_each(|link| self.dead[link.flow.0] |= 1 << link.flow.1);
+            seen.links[1..].iter().for_each(|link| self.tried.dead[link.flow.0] |= 1 << link.flow.1);
         }
         false
     }
@@ -74,7 +74,7 @@ impl Chains<'_, '_, '_> {
             if forest.has(seat) == 0 {
                 continue;
             }
-            live[number / 64] |= u64::from(!self.exhausted[seat]) << (number % 64);
+            live[number / 64] |= u64::from(!self.tried.exhausted[seat]) << (number % 64);
             if !Pools::is_spent(forest, seat, rate) {
                 idle[number / 64] |= 1 << (number % 64);
                 self.reach.look_at(&self.ledger, number, seat);
@@ -122,7 +122,7 @@ impl Chains<'_, '_, '_> {
         let from = self.ledger.lift(flow);
         let lacks_slots = self.ledger.fits_if_slots(parent, flow);
         let others: Vec<Flow> = self.ledger.children(parent).iter().copied().filter(|child| self.may_leave(*child)).collect();
-        self.exhausted[parent] = others.is_empty();
+        self.tried.exhausted[parent] = others.is_empty();
         let leaving: Vec<Flow> = (others.into_iter())
             .filter(|child| child.0 != flow.0 && (lacks_slots || self.makes_room(*child, parent, flow)))
             .collect();
@@ -143,7 +143,7 @@ impl Chains<'_, '_, '_> {
 
     /// A child may go elsewhere, and that was not tried in vain.
     fn may_leave(&self, child: Flow) -> bool {
-        let tried = self.dead[child.0] >> child.1 & 1 == 1;
+        let tried = self.tried.dead[child.0] >> child.1 & 1 == 1;
         !tried && self.ledger.is_movable(child.0)
     }
 

@@ -1,6 +1,6 @@
 //! Chains that can be checked by hand.
 
-use super::{loosen, make};
+use super::{Then, loosen, make};
 use crate::forest::{Forest, SeatId};
 use crate::ids::{ContentId, Id, NodeId, Table};
 use crate::instance::Instance;
@@ -42,6 +42,11 @@ const NO_THIRD_SLOT: &str = r#"{"id": "o1", "role": "origin", "network": "isp", 
     {"id": "o2", "role": "origin", "network": "isp", "uplink_kbps": 1000},
     {"id": "o3", "role": "origin", "network": "isp", "uplink_kbps": 0}"#;
 
+/// Chains, and nothing after them.
+fn to_the_end(grower: &mut Grower<'_, '_>, order: &Order) {
+    make(grower, order, Then::Nothing);
+}
+
 fn rules(instance: &Instance) -> Rules {
     policy::compile(instance, Model::shipped("live").expect("the model is shipped").weights)
 }
@@ -80,7 +85,7 @@ fn after(
 
 /// Feeds `b` from `o1` and `c` from `o2`, lets chains serve who is left, and tells the parents of `a`, `b` and `c`.
 fn parents(instance: &Instance) -> Vec<String> {
-    after(instance, &[("o1", "b", 0), ("o2", "c", 0)], make, &["a", "b", "c"])
+    after(instance, &[("o1", "b", 0), ("o2", "c", 0)], to_the_end, &["a", "b", "c"])
 }
 
 /// A name, an uplink in kbps, and the weight of a request.
@@ -175,7 +180,7 @@ fn who_is_worth_little_passes_on_no_more_than_it_needs() {
     let instance = open(2, &[&nodes[..], &[("w", 0, Some(4.0))]].concat(), "");
     let fed = [("o", "p", 0), ("o", "p", 1), ("o", "v", 0), ("o", "v", 1)];
     let passed_on = [("v", "c", 0), ("p", "c", 1), ("p", "d", 0), ("v", "d", 1)];
-    let parents = after(&instance, &[fed, passed_on].concat(), make, &["v", "c", "d", "w"]);
+    let parents = after(&instance, &[fed, passed_on].concat(), to_the_end, &["v", "c", "d", "w"]);
     assert_eq!(parents, ["- o", "p v", "p v", "o -"]);
 }
 
@@ -183,7 +188,14 @@ fn who_is_worth_little_passes_on_no_more_than_it_needs() {
 #[test]
 fn who_brings_more_than_it_takes_is_served_first() {
     let instance = open(1, &[("o", 1000, None), ("v", 2000, Some(1.0)), ("a", 0, Some(2.0)), ("b", 0, Some(2.0))], "");
-    assert_eq!(after(&instance, &[("o", "a", 0)], make, &["v", "a", "b"]), ["o", "v", "v"]);
+    assert_eq!(after(&instance, &[("o", "a", 0)], to_the_end, &["v", "a", "b"]), ["o", "v", "v"]);
+}
+
+/// `v` is worth as much as `b`, and has a slot for it.
+#[test]
+fn who_is_worth_as_much_changes_places() {
+    let instance = open(1, &[("o", 1000, None), ("v", 1000, Some(1.0)), ("b", 0, Some(1.0))], "");
+    assert_eq!(after(&instance, &[("o", "b", 0)], to_the_end, &["v", "b"]), ["o", "v"]);
 }
 
 /// `a` may get nothing from `o2`, and `b` nothing unless that is relaxed.
