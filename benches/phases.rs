@@ -49,8 +49,16 @@ fn phases(criterion: &mut Criterion, peers: usize) {
     let once = Effort { restarts: 0, guided: 0, ..model.effort };
     let outlets = Outlets::of(&instance, &rules);
     let place = |guidance: Option<&Guidance>| {
-        let wish =
-            Wish { select: Select::Parents, effort: &once, seed: 0, outlets: &outlets, loose: None, guidance, stop: &|| false };
+        let wish = Wish {
+            select: Select::Parents,
+            effort: &once,
+            seed: 0,
+            outlets: &outlets,
+            most: f64::INFINITY,
+            loose: None,
+            guidance,
+            stop: &|| false,
+        };
         placement::place(&instance, &rules, &cells, wish)
     };
 

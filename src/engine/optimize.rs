@@ -74,8 +74,6 @@ pub(super) struct Task<'t> {
     pub(super) limits: &'t Limits,
     /// Gap of cost that is small enough.
     pub(super) gap: f64,
-    /// An upper bound on service that is known before.
-    pub(super) most: f64,
 }
 
 /// Improves on the greedy forest; whatever happens to the solver, a forest comes back, with a warning if need be.
@@ -165,7 +163,7 @@ impl<'t> Climb<'t> {
 
     /// There is no more service to be had, at a cost that is low enough; or no time.
     fn is_over(&mut self, forest: &Forest<'_>) -> bool {
-        let most = self.proof.service.unwrap_or(f64::INFINITY).min(self.task.most);
+        let most = self.proof.service.unwrap_or(f64::INFINITY).min(self.task.wish.most);
         let is_most = forest.service() >= most * (1.0 - ALIKE);
         if is_most
             && self.task.strict.is_none()

@@ -48,11 +48,15 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     let half = || late() || options.time_limit.is_some_and(|limit| start.elapsed() >= limit / 2);
 
     progress.tell(Phase::Place, 0, 1, None);
+    let wide = strict.as_ref().map(|strict| (strict, Outlets::of(instance, strict)));
+    let (widest, sends) = wide.as_ref().map_or((&rules, &outlets), |(strict, outlets)| (*strict, outlets));
+    let counted = theory::counted(instance, widest, sends, &[]);
     let wish = Wish {
         select: options.select,
         effort: &options.model.effort,
         seed: options.seed,
         outlets: &outlets,
+        most: counted.service,
         loose: loose.as_ref().zip(loose_cells.as_ref()),
         guidance: None,
         stop: &half,
@@ -63,17 +67,13 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     let mut proof = Proof::default();
     let gap = options.gap.unwrap_or(options.model.effort.gap);
     let reserve = 3 * (start.elapsed() - compiled);
-    let wide = strict.as_ref().map(|strict| (strict, Outlets::of(instance, strict)));
-    let (widest, sends) = wide.as_ref().map_or((&rules, &outlets), |(strict, outlets)| (*strict, outlets));
-    let mut counted = None;
     let soon = || late() || options.time_limit.is_some_and(|limit| start.elapsed() + reserve >= limit);
     if options.method != MethodChoice::Greedy && !soon() {
         let deadline = options.time_limit.map(|limit| start + limit.saturating_sub(reserve));
         let limits = Limits { deadline, cancel: Some(cancel.flag()), solver: options.solver, ..Limits::default() };
         if GroupProgram::is_small(&rules, &cells) {
             let wish = Wish { stop: &soon, ..wish };
-            let most = counted.insert(theory::counted(instance, widest, sends, &[])).service;
-            let task = Task { strict: strict.as_ref(), cells: &cells, wish, limits: &limits, gap, most };
+            let task = Task { strict: strict.as_ref(), cells: &cells, wish, limits: &limits, gap };
             (forest, proof) = optimize(forest, task, progress, &mut warnings);
         } else {
             warnings.push(too_many(cells.len(), rules.node_limits.len()));
@@ -84,8 +84,7 @@ fn solve_here(instance: &Instance, options: &Options, progress: &mut dyn Progres
     }
     let ended_late = options.method != MethodChoice::Greedy && soon() || late();
     let filled = theory::filled(&forest, strict.as_ref());
-    let counted = counted.filter(|_| filled.is_empty());
-    proof.counted = counted.unwrap_or_else(|| theory::counted(instance, widest, sends, &filled));
+    proof.counted = if filled.is_empty() { counted } else { theory::counted(instance, widest, sends, &filled) };
     let mut plan = assemble(forest, &cells, options, &proof, ended_late);
     let placed = start.elapsed();
 

@@ -73,20 +73,24 @@ pub(super) enum Then {
     Nothing,
 }
 
-/// Serves better whom it can of those who lack something.
-pub(super) fn make(grower: &mut Grower<'_, '_>, order: &Order, then: Then) {
-    if !can_help(grower, order) {
+/// Serves better whom it can of those who lack something, until service is the `most` that any plan has.
+pub(super) fn make(grower: &mut Grower<'_, '_>, order: &Order, most: f64, then: Then) {
+    if !can_help(grower, most) {
         return;
     }
-    Chains::of(grower).run(order, then);
+    Chains::of(grower).run(order, most, then);
     grower.join_all();
 }
 
-/// Somebody lacks something, and there is time and room to look for it.
-fn can_help(grower: &Grower<'_, '_>, order: &Order) -> bool {
+/// There is service to be gained, and time and room to look for it.
+fn can_help(grower: &Grower<'_, '_>, most: f64) -> bool {
     let pairs = grower.forest.seats().len().saturating_mul(grower.pools.count());
-    let mut requests = order.requests.iter();
-    pairs <= MOST_PAIRS && !grower.is_late() && requests.any(|request| grower.terms(SeatId(request.0)).wanted != 0)
+    pairs <= MOST_PAIRS && !grower.is_late() && !is_all(grower.forest.service(), most)
+}
+
+/// No plan has more service.
+fn is_all(service: f64, most: f64) -> bool {
+    service >= most * (1.0 - MORE)
 }
 
 struct Chains<'g, 'a, 'c> {
@@ -155,9 +159,12 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
     }
 
     /// Pass after pass, with sideways moves once they give little.
-    fn run(&mut self, order: &Order, then: Then) {
+    fn run(&mut self, order: &Order, most: f64, then: Then) {
         let mut sideways = false;
         for _ in 0..PASSES {
+            if is_all(self.ledger.forest().service(), most) {
+                break;
+            }
             self.relieve();
             self.gather();
             let mut gain = self.pass(order) + self.invest(order);
@@ -177,8 +184,7 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
     /// Tries to give everybody what he lacks, those who are worth most first; tells how much service it gave.
     fn pass(&mut self, order: &Order) -> f64 {
         self.tried.forget();
-        let seats = order.requests.iter().map(|request| SeatId(request.0)).filter(|seat| self.may_be_raised(*seat));
-        let mut lacking: BinaryHeap<Lacking> = seats.map(|seat| Lacking(self.worth[seat], seat)).collect();
+        let mut lacking: BinaryHeap<Lacking> = self.lacking(order).map(|seat| Lacking(self.worth[seat], seat)).collect();
         let mut gain = 0.0;
         self.work = 0;
         while let Some(Lacking(_, seat)) = lacking.pop().filter(|_| self.work < MOST_WORK && !self.ledger.grower.is_late()) {
@@ -213,6 +219,11 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
         self.ledger.undo(best.1);
         self.victims.truncate(best.2);
         if best.1 == begin { 0.0 } else { best.0 }
+    }
+
+    /// Requests that lack something that chains may bring.
+    fn lacking(&self, order: &Order) -> impl Iterator<Item = SeatId> {
+        order.requests.iter().map(|request| SeatId(request.0)).filter(|seat| self.may_be_raised(*seat))
     }
 
     /// It lacks something, and chains may bring that.

@@ -73,6 +73,8 @@ pub struct Wish<'a> {
     pub seed: u64,
     /// What nodes can send past the limits of policies.
     pub outlets: &'a Outlets,
+    /// An upper bound on service, weighted: there is no more to look for.
+    pub most: f64,
     /// The rules without what may be relaxed, where something may be.
     pub loose: Option<Loose<'a>>,
     /// What the group program wants, if it was asked.
@@ -164,10 +166,10 @@ fn attempt<'a>(
         shift::ease(&mut grower, left);
         yielding::give_way(&mut grower, &order);
         let then = if wish.loose.is_some() { Then::Loosen } else { Then::Nothing };
-        chains::make(&mut grower, &order, then);
+        chains::make(&mut grower, &order, wish.most, then);
     }
     if let Some(loose) = wish.loose {
-        chains::loosen(&mut grower, &order, loose);
+        chains::loosen(&mut grower, &order, wish.most, loose);
     }
     relays::bridge(&mut grower, &order);
     relaxing::relax(&mut grower, &order);

@@ -51,7 +51,7 @@ pub(in crate::instance) fn excerpt(raw: &str) -> String {
 pub(in crate::instance) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let short: String = name.chars().take(64).collect();
     let scored = known.into_iter().map(|word| (strsim::jaro_winkler(&short, word), word));
-    scored.filter(|(score, _)| *score > 0.6).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, word)| word)
+    scored.filter(|(score, _)| *score > 0.7).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, word)| word)
 }
 
 /// A text.

@@ -31,8 +31,7 @@ impl Chains<'_, '_, '_> {
 
     /// Requests that are not served, and that chains may serve.
     pub(super) fn waiting(&self, order: &Order) -> Vec<SeatId> {
-        let seats = order.requests.iter().map(|request| SeatId(request.0));
-        seats.filter(|seat| !self.ledger.forest().is_served(*seat) && self.may_be_raised(*seat)).collect()
+        self.lacking(order).filter(|seat| !self.ledger.forest().is_served(*seat)).collect()
     }
 
     /// Serves one request at the cost of others who are worth no more than this for each copy, and those again; tells the

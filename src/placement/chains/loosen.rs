@@ -21,14 +21,14 @@ use crate::policy::{Cells, Rules};
 pub type Loose<'a> = (&'a Rules, &'a Cells);
 
 /// Serves more, if relaxing more does that.
-pub(in crate::placement) fn loosen<'a>(grower: &mut Grower<'a, '_>, order: &Order, (rules, cells): Loose<'_>) {
-    if !can_help(grower, order) {
+pub(in crate::placement) fn loosen<'a>(grower: &mut Grower<'a, '_>, order: &Order, most: f64, (rules, cells): Loose<'_>) {
+    if !can_help(grower, most) {
         return;
     }
     let instance = grower.forest.instance;
     let Some(start) = carried(&grower.forest, instance, rules) else { return };
     let mut loose = Grower::beside(start, cells, grower.stop);
-    make(&mut loose, order, Then::Nothing);
+    make(&mut loose, order, most, Then::Nothing);
     if let Some(forest) = tightened(&loose.forest, grower).filter(|forest| better(forest, &grower.forest)) {
         grower.restore(forest);
     }

@@ -44,7 +44,7 @@ const NO_THIRD_SLOT: &str = r#"{"id": "o1", "role": "origin", "network": "isp", 
 
 /// Chains, and nothing after them.
 fn to_the_end(grower: &mut Grower<'_, '_>, order: &Order) {
-    make(grower, order, Then::Nothing);
+    make(grower, order, f64::INFINITY, Then::Nothing);
 }
 
 fn rules(instance: &Instance) -> Rules {
@@ -211,6 +211,6 @@ fn a_policy_is_relaxed_for_another_one_who_makes_room() {
     let instance = open(1, &nodes, &[forbid("a", false), forbid("b", true)].join(", "));
     let loose = policy::compile_loose(&instance, Model::shipped("live").expect("the model is shipped").weights);
     let cells = Cells::of(&instance, &loose);
-    let done = |grower: &mut Grower<'_, '_>, order: &Order| loosen(grower, order, (&loose, &cells));
+    let done = |grower: &mut Grower<'_, '_>, order: &Order| loosen(grower, order, f64::INFINITY, (&loose, &cells));
     assert_eq!(after(&instance, &[("o1", "b", 0)], done, &["a", "b"]), ["o1", "o2"]);
 }
