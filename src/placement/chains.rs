@@ -44,9 +44,9 @@ use std::collections::BinaryHeap;
 
 /// Most passes over those who lack something.
 const PASSES: usize = 24;
-/// Another pass is made as it is if the last one gave at least this share of service.
+/// Passes go on without sideways moves for as long as one gives more than this share of service.
 const WORTH_A_PASS: f64 = 1e-3;
-/// The same for passes with sideways moves.
+/// The same with sideways moves.
 const WORTH_A_SIDEWAYS_PASS: f64 = 1e-4;
 /// Seats that each step of a round may touch, about: half a minute, whatever the size.
 const MOST_WORK: usize = 2_000_000_000;
@@ -100,7 +100,7 @@ struct Chains<'g, 'a, 'c> {
     worth: Table<SeatId, f64>,
     /// What was tried in vain in this pass.
     tried: Tried,
-    /// The same for those who are served again in the place of what they gave up.
+    /// The same by those who are served again: kept over a whole step, since what they try hardly differs from one to the next.
     tried_again: Tried,
     /// Those who gave something up for the request at hand, with the service that they had.
     victims: Vec<(SeatId, f64)>,
@@ -187,11 +187,16 @@ impl<'g, 'a, 'c> Chains<'g, 'a, 'c> {
         let mut lacking: BinaryHeap<Lacking> = self.lacking(order).map(|seat| Lacking(self.worth[seat], seat)).collect();
         let mut gain = 0.0;
         self.work = 0;
-        while let Some(Lacking(_, seat)) = lacking.pop().filter(|_| self.work < MOST_WORK && !self.ledger.grower.is_late()) {
+        while let Some(Lacking(_, seat)) = lacking.pop().filter(|_| !self.is_spent()) {
             gain += self.raise(seat);
             lacking.extend(self.victims.drain(..).map(|(victim, _)| Lacking(self.worth[victim], victim)));
         }
         gain
+    }
+
+    /// The step at hand has touched as many seats as it may, or there is no more time.
+    fn is_spent(&self) -> bool {
+        self.work >= MOST_WORK || self.ledger.grower.is_late()
     }
 
     /// Gives a request what it lacks, as far as that is worth what others give up for it; tells the gain.

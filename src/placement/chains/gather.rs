@@ -5,7 +5,7 @@
 //! many flows leave each parent as before.
 
 use super::reach::common;
-use super::{Chains, Flow, MOST_WORK, TOUCHED_BY_LOOK};
+use super::{Chains, Flow, TOUCHED_BY_LOOK};
 use crate::forest::SeatId;
 use std::cmp::Reverse;
 
@@ -20,7 +20,7 @@ impl Chains<'_, '_, '_> {
         let seats: Vec<SeatId> = forest.seats().filter(has_more).collect();
         self.work = 0;
         for seat in seats {
-            if self.work >= MOST_WORK || self.ledger.grower.is_late() {
+            if self.is_spent() {
                 break;
             }
             self.gather_at(seat);

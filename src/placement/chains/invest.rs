@@ -1,7 +1,7 @@
 //! Investing: whoever would bring more slots than he takes is served at the cost of others, who are served again from what he
 //! brings. What that does not pay for is undone.
 
-use super::{Chains, MORE, MOST_WORK};
+use super::{Chains, MORE};
 use crate::forest::SeatId;
 use crate::placement::order::Order;
 use std::mem::swap;
@@ -21,7 +21,7 @@ impl Chains<'_, '_, '_> {
         self.work = 0;
         self.tried_again.forget();
         for seat in investments {
-            if self.work >= MOST_WORK || self.ledger.grower.is_late() {
+            if self.is_spent() {
                 break;
             }
             gain += self.invest_in(seat, most, MORE).unwrap_or(0.0);

@@ -6,7 +6,7 @@
 //! count of it.
 
 use super::reach::common;
-use super::{Chains, Flow, MOST_WORK, TOUCHED_BY_LOOK};
+use super::{Chains, Flow, TOUCHED_BY_LOOK};
 use crate::forest::{Forest, SeatId};
 use rayon::prelude::*;
 
@@ -31,7 +31,7 @@ impl Chains<'_, '_, '_> {
         let seats: Vec<SeatId> = forest.seats().filter(|seat| self.ledger.is_movable(*seat)).collect();
         self.work = 0;
         for seat in seats {
-            if self.work >= MOST_WORK || self.ledger.grower.is_late() {
+            if self.is_spent() {
                 break;
             }
             self.relieve_of(seat, &full);

@@ -4,7 +4,7 @@
 //! (plateau moves of local search; Selman, Levesque, Mitchell, "A new method for solving hard satisfiability problems", 1992):
 //! each move makes room for the next one, and whoever gave up his place may find another one after some of them.
 
-use super::{Chains, MORE, MOST_WORK};
+use super::{Chains, MORE};
 use crate::placement::order::Order;
 
 /// After so many requests in a row that found nobody to change places with the others are left: they are worth less.
@@ -19,7 +19,7 @@ impl Chains<'_, '_, '_> {
         self.work = 0;
         self.tried_again.forget();
         for seat in waiting {
-            if failures == PATIENCE || self.work >= MOST_WORK || self.ledger.grower.is_late() {
+            if failures == PATIENCE || self.is_spent() {
                 break;
             }
             let moved = self.invest_in(seat, self.worth[seat], -MORE);
